@@ -1,0 +1,31 @@
+"""Instants as the engine counts them: whole milliseconds since 1970-01-01 UTC, exact and cheap to compare."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+Instant: TypeAlias = int
+"""Milliseconds since the Unix epoch, UTC."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def to_instant(moment: datetime) -> Instant:
+    """The instant of an aware datetime, rounded down to the millisecond. Raises ValueError for a naive one."""
+    if moment.tzinfo is None:
+        raise ValueError("a datetime without a zone is not an instant")
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def to_datetime(instant: Instant) -> datetime:
+    """The instant as an aware datetime in UTC."""
+    return _EPOCH + timedelta(milliseconds=instant)
+
+
+def to_rfc3339(instant: Instant | None) -> str | None:
+    """``2026-03-12T02:30:00.000Z``; None stays None."""
+    if instant is None:
+        return None
+    return to_datetime(instant).isoformat(timespec="milliseconds").replace("+00:00", "Z")

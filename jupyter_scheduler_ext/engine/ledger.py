@@ -1,0 +1,229 @@
+"""The vocabulary of the ledger: what may be written to it, each as one value.
+
+Every write is an `Op`; `abc.Ledger.apply` commits several in one transaction and answers each. So a tick is one commit,
+and finishes, starts and heartbeats that arrive together share one. Ops carry all that a store needs to refuse a stale
+writer: the cursor a claim was computed from, the (run, owner, epoch) of a run in flight.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from .instants import Instant
+from .runs import Facts, Run, RunError, RunState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Record what became of a task's due fires, and move its cursor, in one step.
+
+    Refused as a whole (`ClaimResult.accepted` is False) if the cursor is no longer `expected_cursor`, and, run by run,
+    if (task, fire time, origin, attempt) exists already. `runs` may be QUEUED, RUNNING (started at once) or born
+    terminal. A manual run, a retry or a backfill leaves the cursor alone: both cursors None.
+    """
+
+    task_id: str
+    runs: tuple[Run, ...]
+    expected_cursor: Instant | None = None
+    cursor: Instant | None = None
+    counted: int = 0
+    """How much `Facts.run_count` grows."""
+    max_active: int | None = None
+    """Refuse QUEUED and RUNNING runs beyond so many active ones of this task (the overlap policy, checked under the
+    row lock when several servers share the ledger); None = no limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimResult:
+    """`runs`: those recorded. `facts`: the task's row afterwards. `active`: its active runs when refused by overlap."""
+
+    accepted: bool
+    runs: tuple[Run, ...]
+    facts: Facts
+    active: tuple[Run, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """QUEUED -> RUNNING, durable before anything of the run begins. Answers bool: False if it is no longer ours."""
+
+    run_id: str
+    owner: str
+    epoch: int
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What became known of a running run: progress, where its output goes, its kernel. None = unchanged. Answers bool."""
+
+    run_id: str
+    owner: str
+    epoch: int
+    progress: float | None = None
+    output_path: str | None = None
+    kernel_id: str | None = None
+    kernel_process: str | None = None
+    """``pid:start time`` of the kernel, so that after a crash only that very process is killed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finish:
+    """Active -> terminal, with the counters of the task (`policy.settle`). Answers FinishResult, or None if refused:
+    another epoch, already terminal, or the task deleted."""
+
+    run_id: str
+    owner: str
+    epoch: int
+    state: RunState
+    at: Instant
+    reason: str = ""
+    result: str | None = None
+    error: RunError | None = None
+    pause_after: int = 0
+    started_at: Instant | None = None
+    """When the first of the user's code began, if later than the recorded start (a kernel was started first)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishResult:
+    run: Run
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopt:
+    """Take over a QUEUED run of a dead owner: epoch + 1. Answers the Run, or None."""
+
+    run_id: str
+    epoch: int
+    owner: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reset:
+    """Clear halt, failure count and last outcome of a task. Answers Facts."""
+
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetCursor:
+    """Move a cursor without a run: a rule edited, or the recorded reset after the clock stepped back (`back=True`, the
+    only way it decreases). Answers Facts."""
+
+    task_id: str
+    cursor: Instant
+    back: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenUsed:
+    """Answers Facts."""
+
+    task_id: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """Renew the lease of everything this owner runs, by the ledger's clock. Answers the ids of its active runs."""
+
+    owner: str
+    lease: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bury:
+    """A task is deleted: keep its definition (JSON text) for undo; late finishes are ignored from now on. Answers None."""
+
+    task_id: str
+    definition: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unbury:
+    """Undo a deletion. Answers the definition's JSON text, or None if it is gone for good."""
+
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A follower asks the leader for something (``run``, ``cancel``). Answers the request's id."""
+
+    verb: str
+    body: dict[str, Any]
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The leader's reply to a request. Answers None."""
+
+    request_id: int
+    reply: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prune:
+    """Remove terminal runs beyond `keep` a task or finished before `before`, at most `limit` of them, buried tasks
+    buried before `buried_before` and answered requests. Answers the removed runs' (id, context_id, output_path)."""
+
+    keep: int
+    before: Instant
+    buried_before: Instant
+    limit: int = 1000
+
+
+Op: TypeAlias = (
+    Claim
+    | Start
+    | Note
+    | Finish
+    | Adopt
+    | Reset
+    | SetCursor
+    | TokenUsed
+    | Heartbeat
+    | Bury
+    | Unbury
+    | Ask
+    | Answer
+    | Prune
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a follower asked for; `reply` is None until the leader answered."""
+
+    id: int
+    verb: str
+    body: dict[str, Any]
+    asked_at: Instant
+    reply: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFilter:
+    """Which runs `abc.Ledger.runs` lists, newest first. `before` is the (queued_at, id) of the last one already seen."""
+
+    task_id: str | None = None
+    context_id: str | None = None
+    states: frozenset[RunState] = frozenset()
+    key: str | None = None
+    since: Instant | None = None
+    until: Instant | None = None
+    before: tuple[Instant, str] | None = None
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Runs counted over one stretch of time by outcome, for the ribbon and the calendar."""
+
+    at: Instant
+    counts: dict[str, int] = field(default_factory=dict)

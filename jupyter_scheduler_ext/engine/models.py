@@ -1,0 +1,255 @@
+"""Tasks, their timing and their policies: what a person means. What happened stands in `runs`."""
+
+from __future__ import annotations
+
+import uuid as uuids
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    TypeAdapter,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from .actions import AnyAction
+from .plan_times import resolve_planned
+
+CRON_FIELDS = ("minute", "hour", "day", "month", "weekday")
+
+
+class TaskState(StrEnum):
+    """Derived from facts (enabled, active run, last outcome, halted), never stored. See `policy.derive_state`."""
+
+    IDLE = "idle"
+    RUNNING = "running"
+    DISABLED = "disabled"
+    ERROR = "error"
+
+
+class Model(BaseModel):
+    """Frozen, and strict about unknown names: a typo in a field is an error that names it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _to_utc(value: Any) -> Any:
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise PydanticCustomError("zone_missing", "give the offset, as in 2026-03-12T02:30:00Z")
+    return value
+
+
+def _rfc3339(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+UtcDatetime = Annotated[
+    datetime,
+    Field(strict=False),
+    BeforeValidator(_to_utc),
+    PlainSerializer(_rfc3339, return_type=str, when_used="json"),
+]
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+
+
+class TaskSchedule(Model):
+    """A cron rule in its zone. May be given as one string, ``"30 2 * * *"``; the zone then is the default one.
+
+    The five fields follow RELIABILITY 1; `cron.parse` says which texts are valid, and is asked when a task is saved,
+    not here: a stored task whose zone has vanished must still load, to be shown and mended.
+    """
+
+    minute: str = "*"
+    hour: str = "*"
+    day: str = "*"
+    month: str = "*"
+    weekday: str = "*"
+    timezone: str = "UTC"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any, info: ValidationInfo) -> Any:
+        zone = (info.context or {}).get("timezone", "UTC")
+        if isinstance(value, str):
+            return {"timezone": zone} | split_cron(value)
+        if isinstance(value, dict):
+            return {"timezone": zone} | value
+        return value
+
+    @property
+    def expression(self) -> str:
+        """The five fields as one cron string."""
+        return " ".join((self.minute, self.hour, self.day, self.month, self.weekday))
+
+
+def split_cron(text: str) -> dict[str, str]:
+    """The five fields of a cron string; a nickname such as ``@daily`` is spelled out by `cron.expand_nickname`."""
+    from .cron import expand_nickname
+
+    parts = expand_nickname(text).split()
+    if len(parts) != len(CRON_FIELDS):
+        raise PydanticCustomError(
+            "cron_fields",
+            "a schedule has five fields: minute hour day month weekday; this has {count}",
+            {"count": len(parts)},
+        )
+    return dict(zip(CRON_FIELDS, parts, strict=True))
+
+
+class PlannedTime(Model):
+    """One planned date: the instant, and the wall time and zone it was meant in (RELIABILITY 1, planned datetimes)."""
+
+    at: UtcDatetime
+    wall: str | None = None
+    timezone: str | None = None
+    fold: Literal[0, 1] = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _resolve(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, cls):
+            return value
+        given = {"at": value} if isinstance(value, str | datetime) else value
+        if not isinstance(given, dict):
+            raise PydanticCustomError(
+                "planned_time",
+                "a planned time is a text such as 2026-03-12T02:30 or an object with wall and timezone",
+            )
+        zone = given.get("timezone") or (info.context or {}).get("timezone", "UTC")
+        return resolve_planned(given, zone)
+
+
+class TaskPlan(Model):
+    """Dates on which a planned task runs. The definition keeps every date; done and in progress follow from the ledger."""
+
+    todo: tuple[PlannedTime, ...] = ()
+    in_progress: PlannedTime | None = None
+    done: tuple[PlannedTime, ...] = ()
+
+    @field_validator("todo", "done")
+    @classmethod
+    def _sorted_once(cls, times: Iterable[PlannedTime]) -> tuple[PlannedTime, ...]:
+        return tuple(sorted({time.at: time for time in times}.values(), key=lambda time: time.at))
+
+    @property
+    def dates(self) -> tuple[PlannedTime, ...]:
+        """Every date of the plan, whatever became of it, sorted and without doubles."""
+        current = (self.in_progress,) if self.in_progress else ()
+        return tuple(
+            sorted({time.at: time for time in (*self.todo, *current, *self.done)}.values(), key=lambda t: t.at)
+        )
+
+
+class Retries(Model):
+    """Attempts after a failure: the n-th waits ``delay * factor**(n-1)`` seconds, at most ``max_delay``, +-10 %."""
+
+    max: Annotated[int, Field(ge=0, le=100)] = 0
+    delay: Annotated[float, Field(ge=0, le=86_400)] = 30
+    factor: Annotated[float, Field(ge=1, le=10)] = 2
+    max_delay: Annotated[float, Field(ge=0, le=86_400)] = 3600
+
+
+class Policy(Model):
+    """One field answers one question (RELIABILITY 2). Durations are seconds."""
+
+    catchup: Literal["none", "latest", "all"] = "latest"
+    catchup_window: Annotated[float, Field(ge=10, le=366 * 86_400)] = 86_400
+    overlap: Literal["skip", "queue_one", "cancel_previous", "allow"] = "skip"
+    jitter: Annotated[float, Field(ge=0, le=86_400)] = 0
+    timeout: Annotated[float, Field(gt=0, le=366 * 86_400)] | None = 86_400
+    retries: Retries = Retries()
+    on_crash: Literal["fail", "retry"] = "fail"
+    pause_after: Annotated[int, Field(ge=0, le=1000)] = 0
+    max_runs: Annotated[int, Field(ge=1)] | None = None
+    start_at: UtcDatetime | None = None
+    end_at: UtcDatetime | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Policy:
+        if self.start_at and self.end_at and self.end_at <= self.start_at:
+            raise PydanticCustomError("end_before_start", "end_at lies before start_at")
+        return self
+
+
+class TaskToken(Model):
+    """What is kept of an ad-hoc task's token: never the token itself (RELIABILITY 5)."""
+
+    sha256: str
+    last4: str
+    created_at: UtcDatetime
+    expires_at: UtcDatetime | None = None
+
+
+def new_uuid() -> str:
+    return str(uuids.uuid4())
+
+
+class BaseTask(Model):
+    """What the three types have in common. `revision` counts saves; `effective_from` is when the rule began to hold."""
+
+    uuid: Identifier = Field(default_factory=new_uuid)
+    revision: Annotated[int, Field(ge=0)] = 0
+    name: Name
+    description: Annotated[str, Field(max_length=10_000)] = ""
+    tags: Annotated[tuple[Tag, ...], Field(max_length=50)] = ()
+    enabled: bool = True
+    effective_from: UtcDatetime | None = None
+    action: AnyAction
+    context_id: Identifier | None = None
+    attachments: Annotated[tuple[str, ...], Field(max_length=1000)] = ()
+    policy: Policy = Policy()
+    notify: tuple[Any, ...] = ()
+    owner: str = ""
+    executor: Annotated[str, Field(max_length=64)] = "local"
+    created_at: UtcDatetime | None = None
+    updated_at: UtcDatetime | None = None
+
+    @field_validator("tags")
+    @classmethod
+    def _each_tag_once(cls, tags: Iterable[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(tags))
+
+    @property
+    def context(self) -> str:
+        """The id of the context this task runs in: its own unless it shares one."""
+        return self.context_id or self.uuid
+
+
+class ScheduledTask(BaseTask):
+    """Runs by a cron rule."""
+
+    type: Literal["scheduled"] = "scheduled"
+    schedule: TaskSchedule
+
+
+class PlannedTask(BaseTask):
+    """Runs on a list of dates."""
+
+    type: Literal["planned"] = "planned"
+    plan: TaskPlan
+
+
+class AdHocTask(BaseTask):
+    """Runs when called, by hand or with its token."""
+
+    type: Literal["adhoc"] = "adhoc"
+    token: TaskToken | None = None
+
+
+Task = Annotated[ScheduledTask | PlannedTask | AdHocTask, Field(discriminator="type")]
+AnyTask = ScheduledTask | PlannedTask | AdHocTask
+
+TASK: TypeAdapter[AnyTask] = TypeAdapter(Task)
