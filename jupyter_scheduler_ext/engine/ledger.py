@@ -84,12 +84,17 @@ class Finish:
     pause_after: int = 0
     started_at: Instant | None = None
     """When the first of the user's code began, if later than the recorded start (a kernel was started first)."""
+    retry: Run | None = None
+    """The next attempt, QUEUED, recorded in the same step and only if this finish is accepted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishResult:
+    """The run as it ended, the task's facts afterwards, and whether `Finish.retry` was recorded."""
+
     run: Run
     facts: Facts
+    retried: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
