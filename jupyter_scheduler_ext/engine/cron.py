@@ -1,0 +1,51 @@
+"""Cron schedules: the whole of what the rest of the engine may ask.
+
+    >>> from datetime import UTC, datetime
+    >>> next_fires("30 2 * * *", "Europe/Berlin", datetime(2026, 3, 28, 12, tzinfo=UTC), 2)
+    [datetime.datetime(2026, 3, 29, 1, 0, tzinfo=datetime.timezone.utc), \
+datetime.datetime(2026, 3, 30, 0, 30, tzinfo=datetime.timezone.utc)]
+
+`cron_grammar` reads the text, `cron_dates` knows the dates, `wall` the zones, `cron_fires` the instants,
+`cron_words` the words, and `cron_preview` what a form shows. All are pure: no clock, no files but the tz data.
+"""
+
+from __future__ import annotations
+
+from .cron_dates import Cron
+from .cron_error import CronError
+from .cron_fires import (
+    SkippedFire,
+    count_between,
+    fires_between,
+    latest_before,
+    next_fire_epoch,
+    next_fires,
+    skipped_in_gaps,
+)
+from .cron_grammar import FIELDS, expand_nickname, join_fields, parse, validate_field
+from .cron_preview import Preview, Warning, preview
+from .cron_words import explain
+from .wall import refresh_zones, zone
+
+__all__ = [
+    "FIELDS",
+    "Cron",
+    "CronError",
+    "Preview",
+    "SkippedFire",
+    "Warning",
+    "count_between",
+    "expand_nickname",
+    "explain",
+    "fires_between",
+    "join_fields",
+    "latest_before",
+    "next_fire_epoch",
+    "next_fires",
+    "parse",
+    "preview",
+    "refresh_zones",
+    "skipped_in_gaps",
+    "validate_field",
+    "zone",
+]
