@@ -57,7 +57,7 @@ class RevisionConflict(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Save a task. Its stored revision must be `expected` (0: it must not exist yet; None: whatever it is)."""
+    """Save a task. Its stored revision must be `expected` (0: it must not exist; None: whatever it is)."""
 
     task: AnyTask
     expected: int | None = None
@@ -65,7 +65,7 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Remove a task, if its stored revision is `expected` (None: whatever it is). Removing a missing one is no error."""
+    """Remove a task, if its stored revision is `expected` (None: whatever it is). A missing one is no error."""
 
     uuid: str
     expected: int | None = None
@@ -104,7 +104,7 @@ class TaskStore(ABC):
 
     @abstractmethod
     def refresh(self) -> Snapshot | None:
-        """The newest snapshot if others changed the store since we last looked, else None. Cheap: called every second."""
+        """The newest snapshot if others changed the store since we last looked, else None. Called every second."""
 
     @abstractmethod
     def save(self, changes: Sequence[Put | Remove]) -> Snapshot:
@@ -120,8 +120,11 @@ class TaskStore(ABC):
 class Ledger(ABC):
     """Runs, cursors, counters, requests. Called from one worker thread; several processes may share it.
 
-    Every contract suite test runs on each implementation. All writes go through `apply`.
+    Every contract suite test runs on each implementation. All writes go through `apply`. `notices` says what a person
+    should know of the ledger itself: a history that could not be read and was put aside.
     """
+
+    notices: list[Notice]
 
     @abstractmethod
     def open(self) -> None:
@@ -240,9 +243,12 @@ class Runner(ABC):
 
     kind: str
 
+    async def check(self, task: AnyTask) -> None:
+        """Raise `errors.Invalid` for what can be told when a task is saved: a missing notebook, an unknown kernel."""
+
     @abstractmethod
     async def start(self, launch: Launch, sink: Sink) -> Execution:
-        """Begin. Raises for what can be told before any code runs (the engine makes it a FAILED run with the message)."""
+        """Begin. Raises for what can be told before any code runs (it becomes a FAILED run with the message)."""
 
     async def prepare(self, task: AnyTask, due: Instant) -> None:
         """The task fires soon: make ready (start a kernel ahead of time). Optional, best effort."""
@@ -258,6 +264,9 @@ class Executor(ABC):
     """Decides where a run is performed: in this server's kernels, on a cluster. Found by entry point."""
 
     name: str
+
+    async def check(self, task: AnyTask) -> None:
+        """Raise `errors.Invalid` if this task cannot run here: its action's kind is unknown, or its runner says so."""
 
     @abstractmethod
     async def start(self, launch: Launch, sink: Sink) -> Execution: ...

@@ -56,7 +56,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """What became known of a running run: progress, where its output goes, its kernel. None = unchanged. Answers bool."""
+    """What became known of a run in flight: where its output goes, its kernel. None: unchanged. Answers bool."""
 
     run_id: str
     owner: str
@@ -141,7 +141,7 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bury:
-    """A task is deleted: keep its definition (JSON text) for undo; late finishes are ignored from now on. Answers None."""
+    """A task is deleted: keep its definition (JSON text) for undo; late finishes are ignored. Answers None."""
 
     task_id: str
     definition: str
@@ -214,7 +214,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFilter:
-    """Which runs `abc.Ledger.runs` lists, newest first. `before` is the (queued_at, id) of the last one already seen."""
+    """Which runs `abc.Ledger.runs` lists, newest first. `before` is the (queued_at, id) of the last one seen."""
 
     task_id: str | None = None
     context_id: str | None = None

@@ -133,7 +133,7 @@ class PlannedTime(Model):
 
 
 class TaskPlan(Model):
-    """Dates on which a planned task runs. The definition keeps every date; done and in progress follow from the ledger."""
+    """Dates on which a planned task runs. The definition keeps every date; what is done follows from the ledger."""
 
     todo: tuple[PlannedTime, ...] = ()
     in_progress: PlannedTime | None = None

@@ -135,7 +135,7 @@ class Facts:
 
     task_id: str
     cursor: Instant | None = None
-    """The last fire time considered; fires are looked for after it. Never decreases but for the recorded clock reset."""
+    """The last fire time considered; fires are looked for after it. Decreases only by the recorded clock reset."""
     halted: str | None = None
     """Why the schedule stands still until a reset (`pause_after` reached); None while it runs."""
     failures: int = 0

@@ -1,0 +1,62 @@
+"""When each task is next to be looked at: a heap, so that a tick costs O(due log n), and O(1) with nothing due."""
+
+from __future__ import annotations
+
+import heapq
+from itertools import count
+
+from .instants import Instant
+
+
+class Agenda:
+    """One instant a task. Setting a task anew leaves its old heap entry behind, which is dropped when it surfaces."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[Instant, int, str]] = []
+        self._current: dict[str, tuple[Instant, int]] = {}
+        self._order = count()
+
+    def __len__(self) -> int:
+        return len(self._current)
+
+    def __getitem__(self, task_id: str) -> Instant | None:
+        entry = self._current.get(task_id)
+        return entry[0] if entry else None
+
+    def set(self, task_id: str, at: Instant | None) -> None:
+        """The task is due at `at`; None takes it off."""
+        entry = self._current.get(task_id)
+        if at is None:
+            self._current.pop(task_id, None)
+        elif entry is None or entry[0] != at:
+            order = next(self._order)
+            self._current[task_id] = (at, order)
+            heapq.heappush(self._heap, (at, order, task_id))
+            if len(self._heap) > 2 * len(self._current) + 1024:
+                self._compact()
+
+    def next(self) -> Instant | None:
+        """The earliest instant, or None."""
+        self._drop_stale()
+        return self._heap[0][0] if self._heap else None
+
+    def pop_due(self, now: Instant, limit: int | None = None) -> list[str]:
+        """Take off, earliest first, every task due at or before `now` (at most `limit`)."""
+        due: list[str] = []
+        while limit is None or len(due) < limit:
+            self._drop_stale()
+            if not self._heap or self._heap[0][0] > now:
+                break
+            task_id = heapq.heappop(self._heap)[2]
+            del self._current[task_id]
+            due.append(task_id)
+        return due
+
+    def _drop_stale(self) -> None:
+        heap, current = self._heap, self._current
+        while heap and current.get(heap[0][2], (0, -1))[1] != heap[0][1]:
+            heapq.heappop(heap)
+
+    def _compact(self) -> None:
+        self._heap = [(at, order, task_id) for task_id, (at, order) in self._current.items()]
+        heapq.heapify(self._heap)

@@ -1,0 +1,135 @@
+"""The board: definitions, facts and active runs as they stand at this moment, and when each task is next due.
+
+It is a picture, not the truth: the task list and the ledger are that, and the board is told of every commit. It lives
+on the event loop and is touched by nothing else, so it needs no lock.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+
+from .abc import Clock
+from .agenda import Agenda
+from .changes import ChangeLog
+from .cron import CronError
+from .firing import cursor_in_force, due_at, next_fire
+from .instants import Instant
+from .models import AdHocTask, AnyTask, TaskState
+from .policy import derive_state
+from .runs import ACTIVE, Facts, Run
+from .task_list import SchedulerTaskList
+
+RECENT = 20_000
+"""Runs remembered for readers who ask what changed."""
+
+
+class Board:
+    """What the scheduler knows without asking a store."""
+
+    def __init__(self, tasks: SchedulerTaskList, clock: Clock, *, lead: float = 0) -> None:
+        self.tasks = tasks
+        self.clock = clock
+        self.facts: dict[str, Facts] = {}
+        self.agenda = Agenda()
+        self.ahead = Agenda()
+        """When to make ready for a fire, `lead` seconds before it."""
+        self.changes = ChangeLog()
+        self.broken: dict[str, str] = {}
+        """Tasks whose rule or zone cannot be read, and why: they alone stand still."""
+        self.retiring: set[str] = set()
+        """Tasks that are being deleted: nothing of theirs is claimed any more."""
+        self.recent: OrderedDict[str, Run] = OrderedDict()
+        self._active: dict[str, dict[str, Run]] = {}
+        self._lead = int(lead * 1000)
+
+    # Reading
+
+    def task(self, task_id: str) -> AnyTask | None:
+        return self.tasks.snapshot.tasks.get(task_id)
+
+    def facts_of(self, task_id: str) -> Facts:
+        return self.facts.get(task_id) or Facts(task_id=task_id)
+
+    def active(self, task_id: str) -> list[Run]:
+        """The QUEUED and RUNNING runs of a task, oldest first."""
+        return list(self._active.get(task_id, {}).values())
+
+    def all_active(self) -> Iterator[Run]:
+        for runs in self._active.values():
+            yield from runs.values()
+
+    def find_active(self, run_id: str) -> Run | None:
+        run = self.recent.get(run_id)
+        if run is not None and run.state not in ACTIVE:
+            return None
+        return next((run for run in self.all_active() if run.id == run_id), None) if run is None else run
+
+    def halted(self, task_id: str) -> str | None:
+        """Why the task's schedule stands still, if it does."""
+        return self.broken.get(task_id) or self.facts_of(task_id).halted
+
+    def state(self, task: AnyTask) -> TaskState:
+        facts = self.facts.get(task.uuid)
+        halted = task.uuid in self.broken or bool(facts and facts.halted)
+        return derive_state(task.enabled, task.uuid in self._active, halted, facts.last_state if facts else None)
+
+    # Being told
+
+    def saw_runs(self, runs: Iterable[Run]) -> None:
+        """These runs are recorded so now."""
+        for run in runs:
+            if run.state in ACTIVE:
+                self._active.setdefault(run.task_id, {})[run.id] = run
+            else:
+                active = self._active.get(run.task_id)
+                if active is not None and active.pop(run.id, None) is not None and not active:
+                    del self._active[run.task_id]
+            self.recent.pop(run.id, None)
+            self.recent[run.id] = run
+            if len(self.recent) > RECENT:
+                self.recent.popitem(last=False)
+            self.changes.mark("runs", run.id)
+            self.changes.mark("tasks", run.task_id)
+
+    def saw_facts(self, facts: Facts) -> None:
+        self.facts[facts.task_id] = facts
+        self.changes.mark("tasks", facts.task_id)
+
+    def saw_definition(self, task_id: str) -> None:
+        """A task was saved or removed."""
+        self.reschedule(task_id)
+        if self.task(task_id) is None:
+            self.changes.mark("deleted", task_id)
+        else:
+            self.changes.mark("tasks", task_id)
+
+    def replace_active(self, runs: Iterable[Run]) -> None:
+        """Start over with the active runs that the ledger has."""
+        self._active.clear()
+        for run in runs:
+            self._active.setdefault(run.task_id, {})[run.id] = run
+
+    def reschedule(self, task_id: str) -> None:
+        """Work out anew when this task is due. A rule that cannot be read breaks this task and no other."""
+        due = self._next_due(task_id)
+        self.agenda.set(task_id, due)
+        self.ahead.set(task_id, due - self._lead if due is not None and self._lead else None)
+
+    def _next_due(self, task_id: str) -> Instant | None:
+        task = self.task(task_id)
+        self.broken.pop(task_id, None)
+        if task is None or isinstance(task, AdHocTask) or task_id in self.retiring:
+            return None
+        facts = self.facts_of(task_id)
+        limit = task.policy.max_runs
+        try:
+            fire = next_fire(task, cursor_in_force(task, facts, self.clock.now()))
+            if fire is None or not task.enabled or facts.halted or (limit is not None and facts.run_count >= limit):
+                return None
+            return due_at(task, fire)
+        except CronError as error:
+            self.broken[task_id] = f"{error.field}: {error}"
+        except Exception as error:
+            self.broken[task_id] = f"the rule cannot be read: {error}"
+        return None

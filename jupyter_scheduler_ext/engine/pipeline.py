@@ -1,0 +1,276 @@
+"""The way of a run: claimed, queued or started, performed, finished; every step durable before the next begins."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from .abc import Clock, Executor, StoreError
+from .agenda import Agenda
+from .batcher import Batcher
+from .board import Board
+from .dispatcher import Dispatcher, Ticket, exclusive_keys
+from .execution import Performer, Resolve
+from .instants import Instant
+from .ledger import Claim, ClaimResult, Finish, FinishResult, Op, Start
+from .models import AnyTask
+from .run_log import RunLogs
+from .runs import ACTIVE, Run, RunState
+from .slices import sliced
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 15.0
+"""Seconds between two tries to record an end, at most, while the ledger cannot be written."""
+
+
+class Pipeline:
+    """Brings runs from claim to end. Lives on the event loop.
+
+    What may start at once is claimed as RUNNING, so that a tick is one commit; an end and the starts it makes room for
+    share another. Nothing starts that is not recorded as RUNNING and ours.
+    """
+
+    def __init__(
+        self,
+        *,
+        owner: str,
+        server: str,
+        board: Board,
+        ledger: Batcher[Op],
+        find_run: Callable[[str], Run | None],
+        executors: Mapping[str, Executor],
+        logs: RunLogs,
+        clock: Clock,
+        new_id: Callable[[], str],
+        limit: int,
+        wake: Callable[[], None],
+        resolve: Resolve | None = None,
+    ) -> None:
+        self.owner = owner
+        self.dispatcher = Dispatcher(limit)
+        self.later = Agenda()
+        """Retries that wait for their time, by run id."""
+        self.trouble: str | None = None
+        """Why ends cannot be recorded at the moment."""
+        self.draining = False
+        self._server = server
+        self._board = board
+        self._ledger = ledger
+        self._find_run = find_run
+        self._clock = clock
+        self._wake = wake
+        self._ends: dict[str, asyncio.Future[None]] = {}
+        self._performer = Performer(
+            board=board,
+            ledger=ledger,
+            executors=executors,
+            logs=logs,
+            clock=clock,
+            new_id=new_id,
+            ended=self._ended,
+            resolve=resolve,
+        )
+
+    # Claiming
+
+    async def claim(self, claims: Sequence[Claim]) -> list[ClaimResult]:
+        """Commit claims in one transaction, then start or queue what they made. Raises StoreError: nothing happened.
+
+        An answer is missing (None stands in its place) only if that claim alone could not be recorded; it is logged.
+        """
+        prepared: list[Claim] = []
+        admitted: dict[str, Ticket] = {}
+        async for claim in sliced(claims):
+            task = self._board.task(claim.task_id)
+            prepared.append(replace(claim, runs=tuple(self._owned(run, task, admitted) for run in claim.runs)))
+        try:
+            answers = await self._ledger.run_all(prepared)
+        except BaseException:
+            for run_id in admitted:
+                self.dispatcher.leave(run_id)
+            raise
+        results: list[ClaimResult] = []
+        async for claim, answer in sliced(zip(prepared, answers, strict=True)):
+            if isinstance(answer, BaseException):
+                log.error("a claim for task %s could not be recorded", claim.task_id, exc_info=answer)
+                answer = ClaimResult(accepted=False, runs=(), facts=self._board.facts_of(claim.task_id))
+            self._settle_claim(claim, answer, admitted)
+            results.append(answer)
+        await self.pump()
+        return results
+
+    def _owned(self, run: Run, task: AnyTask | None, admitted: dict[str, Ticket]) -> Run:
+        if run.state not in ACTIVE:
+            return run
+        run = replace(run, owner=self.owner, epoch=1, server=self._server)
+        now = self._clock.now()
+        if task is None or self.draining or (run.due_at or 0) > now:
+            return run
+        ticket = Ticket(run, exclusive_keys(task, run))
+        if not self.dispatcher.admit(ticket):
+            return run
+        admitted[run.id] = ticket
+        return replace(run, state=RunState.RUNNING, started_at=now)
+
+    def _settle_claim(self, claim: Claim, result: ClaimResult, admitted: dict[str, Ticket]) -> None:
+        board = self._board
+        recorded = {run.id for run in result.runs}
+        for run in claim.runs:
+            if run.id in admitted and run.id not in recorded:
+                self.dispatcher.leave(run.id)
+        board.saw_facts(result.facts)
+        board.saw_runs(result.runs)
+        board.reschedule(claim.task_id)
+        for run in result.runs:
+            if run.state is RunState.RUNNING:
+                self._launch(run)
+            elif run.state is RunState.QUEUED:
+                self.queue(run)
+
+    def queue(self, run: Run) -> None:
+        """A recorded QUEUED run that we own waits its turn, or first for its time."""
+        if run.due_at is not None and run.due_at > self._clock.now():
+            self.later.set(run.id, run.due_at)
+            self._wake()
+            return
+        task = self._board.task(run.task_id)
+        if task is not None:
+            self.dispatcher.enqueue(Ticket(run, exclusive_keys(task, run)))
+
+    async def queue_due(self, now: Instant) -> None:
+        """Retries whose time has come step into line."""
+        due = self.later.pop_due(now)
+        for run_id in due:
+            run = self._board.find_active(run_id)
+            if run is not None:
+                self.queue(run)
+        if due:
+            await self.pump()
+
+    # Starting and ending
+
+    async def pump(self, first: Sequence[Op] = ()) -> list[Any]:
+        """Start whatever has a slot now, in one commit with `first`; returns the answers to `first`."""
+        tickets: list[Ticket] = []
+        while not self.draining and (ticket := self.dispatcher.next()) is not None:
+            tickets.append(ticket)
+        if not tickets and not first:
+            return []
+        now = self._clock.now()
+        starts = [Start(run_id=t.run.id, owner=self.owner, epoch=t.run.epoch, at=now) for t in tickets]
+        answers = await self._commit([*first, *starts])
+        for ticket, started in zip(tickets, answers[len(first) :], strict=True):
+            run = self._board.find_active(ticket.run.id) or ticket.run
+            if started is True:
+                run = replace(run, state=RunState.RUNNING, started_at=now)
+                self._board.saw_runs([run])
+                self._launch(run)
+            else:
+                self.dispatcher.leave(run.id)
+                await self._look_again(run)
+        return answers[: len(first)]
+
+    def _launch(self, run: Run) -> None:
+        task = self._board.task(run.task_id)
+        if task is None:
+            self.dispatcher.leave(run.id)
+            return
+        self._performer.launch(run, task)
+
+    async def _ended(self, run: Run, finish: Finish) -> None:
+        self.dispatcher.leave(run.id)
+        if finish.retry is not None:
+            ours = replace(finish.retry, owner=self.owner, epoch=1, server=self._server)
+            finish = replace(finish, retry=ours)
+        (answer,) = await self.pump([finish])
+        await self._settle_finish(run, finish, answer)
+
+    async def _settle_finish(self, run: Run, finish: Finish, answer: Any) -> None:
+        board = self._board
+        if isinstance(answer, FinishResult):
+            board.saw_facts(answer.facts)
+            board.saw_runs([answer.run])
+            if answer.retried and finish.retry is not None:
+                board.saw_runs([finish.retry])
+                self.queue(finish.retry)
+                await self.pump()
+        else:
+            if isinstance(answer, BaseException):
+                log.error("the end of run %s could not be recorded", run.id, exc_info=answer)
+            await self._look_again(run)
+        board.reschedule(run.task_id)
+        waiter = self._ends.pop(run.id, None)
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    async def _look_again(self, run: Run) -> None:
+        """A write was refused: the run is not ours any more. Believe the ledger."""
+        known = await self._ledger.call(lambda: self._find_run(run.id))
+        if known is None or known.state in ACTIVE:
+            known = replace(run, state=RunState.LOST, finished_at=self._clock.now(), reason="no longer ours")
+        self._board.saw_runs([known])
+
+    async def _commit(self, ops: Sequence[Op]) -> list[Any]:
+        """Commit, however long it takes: what was performed must be recorded, and nothing starts unrecorded."""
+        delay = 0.5
+        while True:
+            try:
+                answers = await self._ledger.run_all(ops)
+            except StoreError as error:
+                if self.trouble is None:
+                    log.error("the ledger cannot be written, trying again: %s", error)
+                self.trouble = str(error)
+                if self.draining:
+                    raise
+                await self._clock.sleep(delay)
+                delay = min(PATIENCE, delay * 2)
+            else:
+                self.trouble = None
+                return answers
+
+    # Stopping
+
+    async def cancel(self, run: Run, kind: str, reason: str) -> None:
+        """End an active run: a waiting one at once, one in flight in steps. Returns when it was asked to."""
+        self.later.set(run.id, None)
+        if run.state is RunState.QUEUED and not self._performer.stop(run.id, kind, reason):
+            self.dispatcher.leave(run.id)
+            state = RunState.INTERRUPTED if kind == "drain" else RunState.CANCELLED
+            finish = Finish(
+                run_id=run.id, owner=run.owner or "", epoch=run.epoch, state=state, at=self._clock.now(), reason=reason
+            )
+            (answer,) = await self.pump([finish])
+            await self._settle_finish(run, finish, answer)
+        else:
+            self._performer.stop(run.id, kind, reason)
+
+    async def ended(self, run: Run) -> None:
+        """Wait until an active run of ours has ended and its end is recorded."""
+        if self._board.find_active(run.id) is None:
+            return
+        waiter = self._ends.setdefault(run.id, asyncio.get_running_loop().create_future())
+        await asyncio.shield(waiter)
+
+    async def drain(self, timeout: float) -> None:
+        """Stop starting; wait `timeout` seconds for runs in flight, then interrupt them and record so.
+
+        Waiting runs stay QUEUED: they have not begun, and whoever leads next takes them over.
+        """
+        self.draining = True
+        flights = self._performer.in_flight
+        if flights and timeout > 0:
+            await self._all_ended(flights, timeout)
+        for run_id in self._performer.in_flight:
+            self._performer.stop(run_id, "drain", "the server stopped")
+        await self._all_ended(self._performer.in_flight, 16.0)
+
+    async def _all_ended(self, run_ids: Iterable[str], timeout: float) -> None:
+        waits = [asyncio.ensure_future(self._performer.wait(run_id)) for run_id in run_ids]
+        if waits:
+            _, late = await asyncio.wait(waits, timeout=timeout)
+            for wait in late:
+                wait.cancel()

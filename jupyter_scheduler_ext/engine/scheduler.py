@@ -1,0 +1,544 @@
+"""TaskScheduler: the one instance a server has, and the whole of what handlers, magics and the CLI may ask of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from traitlets import Float, Int, Unicode
+from traitlets.config import SingletonConfigurable
+
+from . import process
+from .abc import Clock, ContextStore, Executor, Ledger, Notice, Snapshot, StoreError, TaskStore
+from .batcher import Batcher, InlineBatcher
+from .board import Board
+from .clock import SystemClock, local_zone
+from .edits import Editor
+from .errors import Conflict, NotFound, SchedulerError, Unavailable
+from .execution import Resolve
+from .housekeeping import Housekeeping, stand_in_cursors
+from .instants import Instant
+from .leader import LeaderLock
+from .ledger import Op, RunFilter
+from .listing import TaskPage, TaskQuery, find
+from .manual import Manual
+from .models import AnyTask, new_uuid
+from .pipeline import Pipeline
+from .preview import preview
+from .recovery import recover
+from .requests import Requests
+from .retention import Retention
+from .run_log import RunLogs
+from .runs import Origin, Run
+from .slices import sliced
+from .status import status
+from .ticker import Ticker, mend_cursors
+from .timeline import timeline
+from .transfer import export_tasks, import_tasks
+from .views import Views
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+WATCH = 1.0
+"""Seconds between two looks at what other processes did to the folder."""
+
+
+class TaskScheduler(SingletonConfigurable):
+    """Keeps tasks, runs them on time, remembers what happened.
+
+    Coroutines run on the event loop on which `start` was awaited; from another thread use `call`. Every method raises
+    `errors.SchedulerError` subclasses for what its caller can do something about.
+    """
+
+    timezone = Unicode(help="Zone of schedules that name none; the machine's own by default.").tag(config=True)
+    max_concurrent_runs = Int(4, min=1, help="Runs in flight at a time; more wait in a fair queue.").tag(config=True)
+    drain_timeout = Float(10.0, min=0, help="Seconds that runs in flight are given at stop.").tag(config=True)
+    history_runs = Int(100, min=1, help="Runs kept of each task.").tag(config=True)
+    history_days = Float(30.0, min=0, help="Days that runs are kept.").tag(config=True)
+    undo_days = Float(7.0, min=0, help="Days in which a deleted task can be restored.").tag(config=True)
+    lead = Float(5.0, min=0, help="Seconds before a fire at which its kernel is started; 0: never.").tag(config=True)
+    max_tasks = Int(100_000, min=1, help="Tasks this server keeps at most.").tag(config=True)
+    label = Unicode("", help="Name of this server in runs and in status.").tag(config=True)
+
+    def __init__(
+        self,
+        *,
+        store: TaskStore,
+        ledger: Ledger,
+        executors: Mapping[str, Executor],
+        folder: Path,
+        contexts: ContextStore | None = None,
+        clock: Clock | None = None,
+        new_id: Callable[[], str] = new_uuid,
+        lock: LeaderLock | None = None,
+        resolve: Resolve | None = None,
+        owner: str | None = None,
+        inline: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        """`inline` commits in the caller, without threads: for the simulator."""
+        # Not imported at the top: SchedulerTaskList needs no scheduler.
+        from .task_list import SchedulerTaskList
+
+        super().__init__(**kwargs)
+        self.clock = clock or SystemClock()
+        self.owner = owner or process.identity()
+        self.executors = dict(executors)
+        self.contexts = contexts
+        self.folder = folder
+        self.tasks = SchedulerTaskList(store, inline=inline)
+        self.logs = RunLogs(folder, self.clock)
+        self.board = Board(self.tasks, self.clock, lead=self.lead)
+        self.changes = self.board.changes
+        self.views = Views(self.board)
+        self.ledger = ledger
+        self.commits: Batcher[Op] = (InlineBatcher if inline else Batcher)(ledger.apply, name="scheduler-ledger")
+        self.leading = False
+        self.trouble: str | None = None
+        """Why the stores could not be opened, while they cannot."""
+        self._lock = lock or LeaderLock(folder, self.label)
+        self._new_id = new_id
+        self._ready = asyncio.Event()
+        self._loops: list[asyncio.Task[None]] = []
+        self._ticking: asyncio.Task[None] | None = None
+        self._thread: int | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._notices: list[Notice] = []
+        self._seeing: set[asyncio.Task[None]] = set()
+        self.pipeline = Pipeline(
+            owner=self.owner,
+            server=self.label or self.owner,
+            board=self.board,
+            ledger=self.commits,
+            find_run=ledger.run,
+            executors=self.executors,
+            logs=self.logs,
+            clock=self.clock,
+            new_id=new_id,
+            limit=self.max_concurrent_runs,
+            wake=self.wake,
+            resolve=resolve,
+        )
+        self.ticker = Ticker(
+            board=self.board,
+            pipeline=self.pipeline,
+            ledger=self.commits,
+            clock=self.clock,
+            new_id=new_id,
+            prepare=self._prepare,
+        )
+        self.editor = Editor(
+            board=self.board,
+            views=self.views,
+            pipeline=self.pipeline,
+            ledger=self.commits,
+            executors=self.executors,
+            clock=self.clock,
+            timezone=self.timezone or local_zone(),
+            wake=self.wake,
+            max_tasks=self.max_tasks,
+        )
+        self.manual = Manual(
+            board=self.board,
+            pipeline=self.pipeline,
+            ledger=self.commits,
+            source=ledger,
+            clock=self.clock,
+            new_id=new_id,
+        )
+        self.requests = Requests(self.commits, ledger, self.clock)
+        keep = Retention(runs=self.history_runs, days=self.history_days, undo_days=self.undo_days)
+        self.housekeeping = Housekeeping(
+            keep=keep, board=self.board, ledger=self.commits, logs=self.logs, contexts=contexts, clock=self.clock
+        )
+        self.changes.subscribe(self._forget_view)
+        self.tasks.subscribe(self._definitions_changed)
+
+    # Life
+
+    async def start(self) -> None:
+        """Open the stores and go on in the background; returns when the first picture is complete.
+
+        A store that cannot be opened is tried again every few seconds, and `status` says so meanwhile.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        while True:
+            try:
+                await self._open()
+                break
+            except StoreError as error:
+                log.error("the scheduler cannot start, trying again: %s", error)
+                self.trouble = str(error)
+                await self.clock.sleep(5.0)
+        self.trouble = None
+        self._ready.set()
+        self._loops = [
+            asyncio.create_task(self._watch(), name="scheduler watch"),
+            asyncio.create_task(self.housekeeping.run(lambda: self.leading), name="scheduler housekeeping"),
+        ]
+
+    async def _open(self) -> None:
+        await self.tasks.open()
+        await self.commits.call(self.ledger.open)
+        await self._read_ledger()
+        if self._lock.try_acquire():
+            await self._lead()
+        else:
+            await self._schedule_all()
+
+    async def stop(self) -> None:
+        """Drain and let go of everything. Never raises; bounded by `drain_timeout` and a few steps of five seconds."""
+        for loop in (*self._loops, self._ticking):
+            if loop is not None:
+                loop.cancel()
+                with suppress(asyncio.CancelledError, Exception):
+                    await loop
+        for step in (
+            lambda: self.pipeline.drain(self.drain_timeout),
+            *(executor.close for executor in self.executors.values()),
+            self._close_stores,
+        ):
+            try:
+                await step()
+            except Exception:
+                log.exception("stopping the scheduler: one step failed, going on")
+        self._lock.release()
+        self.leading = False
+
+    async def _close_stores(self) -> None:
+        loop = asyncio.get_running_loop()
+        for close in (self.tasks.close, self.commits.close, self.logs.close, self.ledger.close):
+            await loop.run_in_executor(None, close)
+
+    async def ready(self) -> None:
+        """Wait until the stores are open. Raises `errors.Unavailable` if they cannot be opened at the moment."""
+        if not self._ready.is_set():
+            if self.trouble is not None:
+                raise Unavailable(f"the scheduler's store cannot be opened: {self.trouble}", code="store")
+            await asyncio.wait_for(self._ready.wait(), 10)
+
+    def call(self, work: Any, timeout: float | None = None) -> Any:
+        """Run one of the coroutines from another thread and wait for its value."""
+        assert self._loop is not None, "the scheduler was not started"
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout)
+
+    def wake(self) -> None:
+        """Something may be due earlier than the loop thinks."""
+        self.ticker.wake()
+
+    # Leading and following
+
+    async def _lead(self) -> None:
+        """Become the one that ticks: settle what the one before left, then start the loop."""
+        await self._read_ledger()
+        self.leading = True
+        self._notices += await mend_cursors(self.board, self.commits, self.clock)
+        await stand_in_cursors(self.board, self.commits, self.board.tasks.snapshot.tasks)
+        await self._schedule_all()
+        await recover(
+            board=self.board,
+            pipeline=self.pipeline,
+            ledger=self.commits,
+            source=self.ledger,
+            executors=self.executors,
+            clock=self.clock,
+            new_id=self._new_id,
+            is_dead=lambda owner: owner != self.owner,
+        )
+        await self.requests.answer_all(self._perform)
+        self._ticking = asyncio.create_task(self.ticker.run(), name="scheduler tick")
+
+    async def _watch(self) -> None:
+        """Once a second: outside edits, followers' requests, a dead leader's place."""
+        while True:
+            await self.clock.sleep(WATCH)
+            try:
+                if not self.leading and self._lock.try_acquire():
+                    log.warning("the leading server is gone; this one leads now")
+                    await self._lead()
+                elif self.leading and not self._lock.held:
+                    await self._step_down()
+                await self.tasks.refresh()
+                if await self.commits.call(self.ledger.changed):
+                    await (self.requests.answer_all(self._perform) if self.leading else self._read_ledger())
+            except (StoreError, SchedulerError) as error:
+                log.warning("looking after the folder failed: %s", error)
+            except Exception:
+                log.exception("looking after the folder failed")
+
+    async def _step_down(self) -> None:
+        log.error("the lock file is gone or replaced: this server stops ticking")
+        self.leading = False
+        if self._ticking is not None:
+            self._ticking.cancel()
+            self._ticking = None
+
+    async def _read_ledger(self) -> None:
+        """Take over facts and active runs as the ledger has them."""
+        facts = await self.commits.call(self.ledger.facts)
+        active = await self.commits.call(self.ledger.active)
+        before = self.board.facts
+        self.board.facts = facts
+        self.board.replace_active(active)
+        async for task_id in sliced(facts):
+            if before and facts[task_id] != before.get(task_id):
+                self.changes.mark("tasks", task_id)
+                self.board.reschedule(task_id)
+        for run in active:
+            self.board.saw_runs([run])
+
+    async def _schedule_all(self) -> None:
+        async for task_id in sliced(list(self.tasks.snapshot.tasks)):
+            self.board.reschedule(task_id)
+
+    async def _perform(self, verb: str, body: dict[str, Any]) -> dict[str, Any]:
+        """What followers ask of the leader."""
+        if verb == "run":
+            run = await self.manual.run(body.pop("task_id"), **body | {"origin": Origin(body["origin"])})
+            return {"run_id": run.id}
+        if verb == "cancel":
+            return {"run_id": (await self.manual.cancel(body["run_id"])).id}
+        raise Conflict(f"the leader knows no {verb}")
+
+    # Definitions
+
+    def _definitions_changed(self, old: Snapshot, new: Snapshot, changed: frozenset[str]) -> None:
+        """Called on the writer's thread: see it on the loop."""
+        if self._loop is None or not changed:
+            return
+        if threading.get_ident() == self._thread:
+            self._see_definitions(old, changed)
+        else:
+            self._loop.call_soon_threadsafe(self._see_definitions, old, changed)
+
+    def _see_definitions(self, old: Snapshot, changed: frozenset[str]) -> None:
+        if len(changed) <= 64:
+            for task_id in changed:
+                self.board.saw_definition(task_id)
+            self.wake()
+        seeing = asyncio.ensure_future(self._see_slowly(old, changed))
+        self._seeing.add(seeing)
+        seeing.add_done_callback(self._seeing.discard)
+
+    async def _see_slowly(self, old: Snapshot, changed: frozenset[str]) -> None:
+        new = self.tasks.snapshot.tasks
+        if self.leading:
+            await stand_in_cursors(self.board, self.commits, changed, old.tasks)
+        if len(changed) > 64:
+            async for task_id in sliced(changed):
+                self.board.saw_definition(task_id)
+            self.wake()
+        for task_id in changed:
+            if task_id in old.tasks and old.tasks[task_id] is not new.get(task_id):
+                for executor in self.executors.values():
+                    await executor.release(task_id)
+
+    def _forget_view(self, kind: str, identifier: str) -> None:
+        if kind in ("tasks", "deleted"):
+            self.views.forget(identifier)
+
+    async def _prepare(self, task_id: str, due: Instant) -> None:
+        task = self.board.task(task_id)
+        if task is not None and task.executor in self.executors:
+            await self.executors[task.executor].prepare(task, due)
+
+    # Tasks
+
+    def task_json(self, uuid: str) -> dict[str, Any]:
+        """A task with its next fires. Raises `errors.NotFound`."""
+        task = self.editor.get(uuid)
+        return self.views.as_json(task) | {"next_runs": self.views.next_runs(task, 5)}
+
+    def task_bytes(self, uuid: str) -> bytes:
+        """A task as JSON text, cached. Raises `errors.NotFound`."""
+        return self.views.full(self.editor.get(uuid))
+
+    def slim_bytes(self, uuid: str) -> bytes:
+        """What a table needs of a task, as JSON text, cached."""
+        return self.views.slim(self.editor.get(uuid))
+
+    def list_tasks(self, **query: Any) -> tuple[list[str], int, str | None, str]:
+        """Ids, number of all matches, cursor of the next page, revision. See `listing.TaskQuery`."""
+        page: TaskPage = find(self.board, TaskQuery(**{k: v for k, v in query.items() if v is not None}))
+        return [task.uuid for task in page.tasks], page.total, page.next_cursor, self.changes.revision
+
+    async def create(self, data: Mapping[str, Any], owner: str = "") -> tuple[AnyTask, str | None]:
+        await self.ready()
+        return await _translated(self.editor.create(data, owner))
+
+    async def update(self, uuid: str, patch: Mapping[str, Any], if_match: int | None = None) -> AnyTask:
+        await self.ready()
+        return await _translated(self.editor.update(uuid, patch, if_match))
+
+    async def delete(self, uuid: str) -> None:
+        await self.ready()
+        await _translated(self.editor.delete(uuid))
+
+    async def restore(self, uuid: str) -> AnyTask:
+        await self.ready()
+        return await _translated(self.editor.restore(uuid))
+
+    async def enable(self, uuid: str) -> AnyTask:
+        return await _translated(self.editor.set_enabled(uuid, True))
+
+    async def disable(self, uuid: str) -> AnyTask:
+        return await _translated(self.editor.set_enabled(uuid, False))
+
+    async def reset(self, uuid: str) -> AnyTask:
+        return await _translated(self.editor.reset(uuid))
+
+    async def rotate_token(self, uuid: str) -> str:
+        return await _translated(self.editor.rotate_token(uuid))
+
+    async def revoke_token(self, uuid: str) -> None:
+        await _translated(self.editor.revoke_token(uuid))
+
+    # Runs
+
+    async def tick(self) -> list[Run]:
+        """Claim what is due now; the loop does so by itself. Raises `errors.Conflict` on a follower."""
+        await self.ready()
+        if not self.leading:
+            raise Conflict("another server leads and ticks", code="follower")
+        return await _translated(self.ticker.tick())
+
+    async def run(
+        self,
+        uuid: str,
+        parameters: Mapping[str, Any] | None = None,
+        key: str | None = None,
+        force: bool = False,
+        origin: Origin = Origin.MANUAL,
+    ) -> Run:
+        """Run a task now. Raises `errors.Conflict`: disabled (unless `force`), or its active run under overlap."""
+        await self.ready()
+        given = dict(parameters or {})
+        if not self.leading:
+            wish = {"task_id": uuid, "parameters": given, "key": key, "force": force, "origin": origin.value}
+            reply = await self.requests.ask("run", wish)
+            return await self.get_run(reply["run_id"])
+        work = self.manual.run(uuid, parameters=given, key=key, force=force, origin=origin)
+        return await _translated(work)
+
+    async def trigger(
+        self, uuid: str, token: str, parameters: Mapping[str, Any] | None = None, key: str | None = None
+    ) -> Run:
+        """Run an ad-hoc task by its token. One `errors.NotFound` whatever is wrong with task or token."""
+        await self.ready()
+        self.manual.check_token(uuid, token)
+        self.manual.check_trigger(uuid, parameters or {})
+        run = await self.run(uuid, parameters, key, origin=Origin.TOKEN)
+        await self.manual.used_token(uuid)
+        return run
+
+    async def cancel(self, run_id: str) -> Run:
+        """Ask an active run to stop; it ends in steps. Raises `errors.Conflict` if it has ended already."""
+        await self.ready()
+        if not self.leading:
+            await self.requests.ask("cancel", {"run_id": run_id})
+            return await self.get_run(run_id)
+        return await _translated(self.manual.cancel(run_id))
+
+    async def backfill(self, uuid: str, start: Instant, end: Instant) -> list[Run]:
+        """Run every fire in (start, end] that has no backfill yet, one after another."""
+        await self.ready()
+        if not self.leading:
+            raise Conflict("another server leads; ask it for the backfill", code="follower")
+        return await _translated(self.manual.backfill(uuid, start, end))
+
+    async def get_run(self, run_id: str) -> Run:
+        """Raises `errors.NotFound`."""
+        known = self.board.recent.get(run_id) or await self.commits.call(lambda: self.ledger.run(run_id))
+        if known is None:
+            raise NotFound(f"there is no run {run_id}", field="run_id")
+        return known
+
+    async def runs(self, which: RunFilter) -> list[Run]:
+        """History, newest first, with live progress of what is active."""
+        found = await self.commits.call(lambda: self.ledger.runs(which))
+        return [self.board.recent.get(run.id, run) for run in found]
+
+    async def read_log(
+        self, run_id: str, offset: int = 0, limit: int = 1_000_000
+    ) -> tuple[list[dict[str, Any]], int, bool]:
+        """Entries from an offset, the offset after them, and whether the log is complete. Raises `errors.NotFound`."""
+        run = await self.get_run(run_id)
+        loop = asyncio.get_running_loop()
+        entries, following, whole = await loop.run_in_executor(None, self.logs.read, run_id, offset, limit)
+        return entries, following, whole and run.finished_at is not None
+
+    async def timeline(
+        self, start: Instant, end: Instant, width: int, lanes: bool = False, task_id: str | None = None
+    ) -> dict[str, Any]:
+        return await timeline(
+            self.board,
+            self.commits,
+            self.ledger,
+            start=start,
+            end=end,
+            width=width,
+            lanes=lanes,
+            task_id=task_id,
+        )
+
+    def preview(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """See `preview.preview`."""
+        return preview(body, self.timezone or local_zone(), self.clock.now())
+
+    # Many at once
+
+    async def bulk(self, action: str, ids: list[str], tags: list[str] | None = None) -> list[dict[str, Any]]:
+        """Do one thing to many tasks; each answers for itself."""
+        from .bulk import bulk
+
+        return await bulk(self, action, ids, tags or [])
+
+    async def export(self, ids: list[str] | None = None) -> dict[str, Any]:
+        tasks = self.tasks.snapshot.tasks
+        return export_tasks(tasks.values() if ids is None else [self.editor.get(uuid) for uuid in ids])
+
+    async def import_tasks(
+        self, data: Any, dry_run: bool = False, on_conflict: Any = "skip", owner: str = ""
+    ) -> dict[str, Any]:
+        await self.ready()
+        return await _translated(
+            import_tasks(
+                data,
+                board=self.board,
+                editor=self.editor,
+                owner=owner,
+                dry_run=dry_run,
+                on_conflict=on_conflict,
+            )
+        )
+
+    # Looking after it
+
+    def status(self) -> dict[str, Any]:
+        """See `status.status`."""
+        return status(self, self._notices)
+
+    def has_work_within(self, seconds: float) -> bool:
+        """Is something running or due soon? An idle server with such work should not be culled."""
+        if self.pipeline.dispatcher.running or self.pipeline.dispatcher.queued:
+            return True
+        dues = (self.board.agenda.next(), self.pipeline.later.next())
+        return any(due is not None and due <= self.clock.now() + seconds * 1000 for due in dues)
+
+
+async def _translated(work: Coroutine[Any, Any, T]) -> T:
+    """Store errors as what a caller can be told."""
+    try:
+        return await work
+    except StoreError as error:
+        failure = Unavailable(str(error), code="store")
+        failure.status = error.status
+        raise failure from error

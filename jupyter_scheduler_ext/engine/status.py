@@ -1,0 +1,60 @@
+"""How the scheduler is: who leads, how late it is, what waits, and what a person should know."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .abc import Notice
+from .instants import to_rfc3339
+
+if TYPE_CHECKING:
+    from .scheduler import TaskScheduler
+
+
+def status(scheduler: TaskScheduler, notices: Sequence[Notice]) -> dict[str, Any]:
+    """The API's reply to `scheduler_status`, version and server details aside."""
+    board = scheduler.board
+    snapshot = scheduler.tasks.snapshot
+    counts = Counter(board.state(task).value for task in snapshot.tasks.values())
+    holder = None if scheduler.leading else scheduler._lock.holder()
+    return {
+        "role": "leader" if scheduler.leading else "follower",
+        "leader": {"label": holder.label, "pid": holder.pid} if holder else None,
+        "now": to_rfc3339(scheduler.clock.now()),
+        "store": {
+            "folder": str(scheduler.folder),
+            "revision": snapshot.revision,
+            "read_only": snapshot.read_only,
+            "quarantined": dict(snapshot.quarantined),
+        },
+        "lag": scheduler.ticker.lag,
+        "next_run": to_rfc3339(board.agenda.next()),
+        "counts": {
+            "tasks": len(snapshot.tasks),
+            **{state: counts.get(state, 0) for state in ("idle", "running", "disabled", "error")},
+        },
+        "queue": {
+            "running": scheduler.pipeline.dispatcher.running,
+            "queued": scheduler.pipeline.dispatcher.queued,
+            "limit": scheduler.pipeline.dispatcher.limit,
+        },
+        "banners": [
+            {"level": notice.level, "code": notice.code, "message": notice.message}
+            for notice in (*_troubles(scheduler), *notices, *snapshot.notices, *scheduler.ledger.notices)
+        ],
+    }
+
+
+def _troubles(scheduler: TaskScheduler) -> list[Notice]:
+    found: list[Notice] = []
+    if scheduler.trouble:
+        found.append(Notice("error", "store", f"The scheduler cannot start: {scheduler.trouble}"))
+    if scheduler.ticker.trouble:
+        found.append(Notice("error", "claims", f"Nothing can be started: {scheduler.ticker.trouble}"))
+    if scheduler.pipeline.trouble:
+        found.append(Notice("error", "ledger", f"Ends of runs cannot be recorded: {scheduler.pipeline.trouble}"))
+    if not scheduler.leading and not scheduler.trouble:
+        found.append(Notice("info", "follower", "Another server runs this schedule; here you see it and can edit it."))
+    return found
