@@ -1,0 +1,67 @@
+"""POST api/tasks/bulk: one action on many tasks, with an answer for each."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from .base import ApiHandler
+from .endpoint import endpoint
+from .shapes import BulkReply
+
+MOST = 100_000
+EXECUTING = frozenset({"run", "enable", "reset", "restore"})
+"""Actions after which code of a task runs that would not have run."""
+
+
+class BulkFilter(BaseModel):
+    """The same filters as those of the list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: str | None = None
+    state: str | None = None
+    q: str | None = None
+    tag: str | None = None
+    context_id: str | None = None
+
+
+class BulkBody(BaseModel):
+    """`ids`, or a `filter` for all that it matches; `tags` are added by `tag` and taken away by `untag`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    action: Literal["run", "enable", "disable", "delete", "restore", "reset", "tag", "untag", "export"]
+    ids: Annotated[list[str] | None, Field(max_length=MOST)] = None
+    filter: BulkFilter | None = None
+    tags: Annotated[list[str] | None, Field(max_length=50)] = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> BulkBody:
+        if (self.ids is None) == (self.filter is None):
+            raise PydanticCustomError("which_tasks", "name the tasks by ids or by filter")
+        if self.action in ("tag", "untag") and not self.tags:
+            raise PydanticCustomError("no_tags", "this action needs tags")
+        return self
+
+
+@endpoint("POST", "api/tasks/bulk", "write", body=BulkBody, replies={200: BulkReply}, limit=8 * 1024 * 1024)
+async def scheduler_tasks_bulk(request: ApiHandler) -> None:
+    """Do one thing to many tasks.
+
+    Needs `execute` as well where the action makes code run: run, enable, reset, restore.
+    """
+    body = request.body_as(BulkBody)
+    if body.action in EXECUTING:
+        await request.require("execute")
+    ids = body.ids
+    if body.filter is not None:
+        ids, *_ = request.scheduler.list_tasks(**body.filter.model_dump())
+    chosen = list(dict.fromkeys(ids or ()))
+    if body.action == "export":
+        exported = await request.scheduler.export(chosen)
+        request.reply({"results": [{"id": task["uuid"], "ok": True} for task in exported["tasks"]], **exported})
+        return
+    request.reply({"results": await request.scheduler.bulk(body.action, chosen, body.tags)})

@@ -1,0 +1,69 @@
+"""api/contexts: the places runs leave behind; walk in, start their kernel anew, clear them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .base import ApiHandler
+from .endpoint import endpoint
+from .shapes import ContextShown
+
+
+class ContextList(BaseModel):
+    contexts: list[ContextShown]
+
+
+class ContextReply(BaseModel):
+    context: ContextShown
+
+
+class OpenBody(BaseModel):
+    """The notebook to open: the output of a run, or by default the context's transcript."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    run_id: str | None = None
+
+
+class Opened(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    path: Annotated[str, Field(description="The notebook, from the served root")]
+    url: Annotated[str, Field(description="Where JupyterLab, or Notebook, shows it")]
+    session: dict[str, Any] | None
+
+
+@endpoint("GET", "api/contexts", "read", replies={200: ContextList})
+async def scheduler_contexts_list(request: ApiHandler) -> None:
+    """List contexts, with their tasks and kernels."""
+    request.reply({"contexts": await request.contexts.all()})
+
+
+@endpoint("GET", "api/contexts/{context_id}", "read", replies={200: ContextReply})
+async def scheduler_context_get(request: ApiHandler, context_id: str) -> None:
+    """Show a context."""
+    request.reply({"context": await request.contexts.get(context_id)})
+
+
+@endpoint("POST", "api/contexts/{context_id}/open", "execute", body=OpenBody, replies={200: Opened})
+async def scheduler_context_open(request: ApiHandler, context_id: str) -> None:
+    """Make the session that ties a notebook to the context's living kernel."""
+    body = request.body_as(OpenBody)
+    opened = await request.contexts.open(context_id, body.run_id)
+    request.reply({**opened, "url": request.extension.notebook_url(opened["path"])})
+
+
+@endpoint("POST", "api/contexts/{context_id}/restart", "execute", replies={200: ContextReply})
+async def scheduler_context_restart(request: ApiHandler, context_id: str) -> None:
+    """End the context's kernel; the next run starts another."""
+    await request.contexts.restart(context_id)
+    request.reply({"context": await request.contexts.get(context_id)})
+
+
+@endpoint("POST", "api/contexts/{context_id}/clear", "write", replies={200: ContextReply})
+async def scheduler_context_clear(request: ApiHandler, context_id: str) -> None:
+    """Remove what the context's runs left, and its kernel; attachments and history stay."""
+    await request.contexts.clear(context_id)
+    request.reply({"context": await request.contexts.get(context_id)})

@@ -1,0 +1,152 @@
+"""GET api/openapi.json: the API described, from the same table that routes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from .. import __version__
+from .base import TOKEN_HEADER, ApiHandler, to_json
+from .endpoint import Endpoint, endpoint
+from .shapes import ErrorReply
+
+REFERENCE = "#/components/schemas/{model}"
+REFUSALS = {
+    "400": "Not valid: `error.field` names what is wrong",
+    "403": "Not authenticated, not authorized, or without XSRF token",
+    "404": "There is no such thing",
+}
+BODY_REFUSALS = {"413": "The body is longer than the route allows"}
+EDIT_REFUSALS = {
+    "409": "Right in itself, but not now",
+    "412": "The revision in If-Match is not the current one",
+    "429": "Too many requests",
+    "503": "The store cannot be written at the moment",
+    "507": "The disk is full",
+}
+
+_document: dict[str, bytes] = {}
+
+
+@endpoint("GET", "api/openapi.json", "read", replies={200: None})
+async def scheduler_openapi(request: ApiHandler) -> None:
+    """Describe the API (OpenAPI 3.1)."""
+    base = request.url()
+    if base not in _document:
+        from .routes import ENDPOINTS
+
+        _document[base] = to_json(describe_api(ENDPOINTS, base))
+    request.reply(_document[base])
+
+
+def describe_api(endpoints: Sequence[Endpoint], base: str) -> dict[str, Any]:
+    """The OpenAPI document of these endpoints, served below the path `base`."""
+    models = {model for one in endpoints for model in (one.body, *one.replies.values()) if model} | {ErrorReply}
+    ordered = sorted(models, key=lambda model: model.__name__)
+    _, schemas = models_json_schema([(model, "validation") for model in ordered], ref_template=REFERENCE)
+    paths: dict[str, dict[str, Any]] = {}
+    for one in endpoints:
+        paths.setdefault(f"/{one.path}", {})[one.method.lower()] = describe_operation(one)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Jupyter scheduler extension",
+            "version": __version__,
+            "description": "Times are RFC 3339 in UTC, durations are seconds. Errors have one shape, `ErrorReply`.",
+        },
+        "servers": [{"url": base.rstrip("/")}],
+        "security": [{"token": []}, {"session": []}],
+        "paths": paths,
+        "components": {
+            "schemas": widen(schemas["$defs"]),
+            "securitySchemes": {
+                "token": {"type": "apiKey", "in": "header", "name": "Authorization", "description": "`token …`"},
+                "session": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "X-XSRFToken",
+                    "description": "Jupyter's session cookie; what is not GET carries the XSRF token besides",
+                },
+                "task_token": {"type": "apiKey", "in": "header", "name": TOKEN_HEADER},
+            },
+        },
+    }
+
+
+def describe_operation(one: Endpoint) -> dict[str, Any]:
+    """One operation of the document."""
+    _, _, more = (one.answer.__doc__ or "").partition("\n")
+    described: dict[str, Any] = {
+        "operationId": one.operation,
+        "summary": one.summary,
+        "tags": [one.path.split("/")[1].removesuffix(".json")],
+        "x-permission": one.permission,
+        "parameters": [*path_parameters(one.path), *query_parameters(one.query)],
+        "responses": responses(one),
+    }
+    if more.strip():
+        described["description"] = " ".join(more.split())
+    if one.token:
+        described["security"] = [{"token": []}, {"session": []}, {"task_token": []}]
+    if one.body is not None:
+        described["requestBody"] = {
+            "required": False,
+            "content": {"application/json": {"schema": reference(one.body)}},
+        }
+    return described
+
+
+def path_parameters(path: str) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", path)
+    ]
+
+
+def query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
+    if model is None:
+        return []
+    schema = model.model_json_schema(ref_template=REFERENCE)
+    required = schema.get("required", ())
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in required,
+            "schema": {key: value for key, value in member.items() if key not in ("title", "description")},
+            **({"description": member["description"]} if "description" in member else {}),
+        }
+        for name, member in schema["properties"].items()
+    ]
+
+
+def responses(one: Endpoint) -> dict[str, Any]:
+    good = {
+        str(status): {"description": one.summary}
+        | ({"content": {one.media: {"schema": reference(model)}}} if model is not None else {})
+        for status, model in one.replies.items()
+    }
+    refused = dict(REFUSALS)
+    if one.method != "GET":
+        refused |= BODY_REFUSALS | EDIT_REFUSALS
+    error = {"application/json": {"schema": reference(ErrorReply)}}
+    return good | {status: {"description": text, "content": error} for status, text in refused.items()}
+
+
+def reference(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": REFERENCE.format(model=model.__name__)}
+
+
+def widen(schemas: dict[str, Any]) -> dict[str, Any]:
+    """What validators accept beyond the types they validate to: a cron string, a bare date, any kind of action."""
+    text = {"type": "string"}
+    for name in ("TaskSchedule", "PlannedTime"):
+        if name in schemas:
+            schemas[name] = {"anyOf": [schemas[name], text], "description": schemas[name].get("description", "")}
+    if "Action" in schemas:
+        schemas["Action"].pop("additionalProperties", None)
+    return schemas

@@ -1,0 +1,288 @@
+"""The shapes of what goes in and comes out, for the OpenAPI document and for reading queries.
+
+Replies are put together from cached JSON text and are not validated on the way out: the tests hold them to these.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypeAlias, overload
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, RootModel
+
+from ..engine.instants import Instant, to_instant
+from ..engine.models import (
+    AdHocTask,
+    Identifier,
+    Name,
+    PlannedTask,
+    Policy,
+    ScheduledTask,
+    Tag,
+    TaskPlan,
+    TaskSchedule,
+    TaskState,
+)
+from ..engine.runs import Origin, RunState
+
+
+def _mend_plus(value: Any) -> Any:
+    # In a query `+01:00` arrives as ` 01:00` from whoever forgets to escape it.
+    return value.replace(" ", "+") if isinstance(value, str) and "T" in value else value
+
+
+Moment: TypeAlias = Annotated[AwareDatetime, BeforeValidator(_mend_plus)]
+"""A point in time with its offset, RFC 3339."""
+
+
+@overload
+def instant(moment: datetime) -> Instant: ...
+@overload
+def instant(moment: None) -> None: ...
+def instant(moment: datetime | None) -> Instant | None:
+    """The instant of a `Moment`; None stays None."""
+    return None if moment is None else to_instant(moment)
+
+
+# What goes in --------------------------------------------------------------------------------------------------------
+
+
+class NewTask(RootModel[Annotated[ScheduledTask | PlannedTask | AdHocTask, Field(discriminator="type")]]):
+    """A task to make: `type`, `name`, `action` and the type's own member are enough."""
+
+
+class TaskPatch(BaseModel):
+    """Members of a task to change; null puts one back to its default."""
+
+    name: Name | None = None
+    description: str | None = None
+    tags: list[Tag] | None = None
+    enabled: bool | None = None
+    schedule: str | dict[str, Any] | None = None
+    plan: dict[str, Any] | list[Any] | None = None
+    action: dict[str, Any] | None = None
+    context_id: Identifier | None = None
+    attachments: list[str] | None = None
+    policy: dict[str, Any] | None = None
+    notify: list[Any] | None = None
+    executor: str | None = None
+
+
+# What comes out ------------------------------------------------------------------------------------------------------
+
+
+class ErrorBody(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    code: Annotated[str, Field(description="A stable word for programs")]
+    message: str
+    field: Annotated[str, Field(description="The dotted name of the input to blame")] = ""
+
+
+class ErrorReply(BaseModel):
+    error: ErrorBody
+
+
+class ActiveRun(BaseModel):
+    id: str
+    state: RunState
+    started_at: datetime | None
+    progress: float | None
+
+
+class TokenShown(BaseModel):
+    last4: str
+    created_at: datetime
+    expires_at: datetime | None
+    last_used: datetime | None
+
+
+class LastRun(BaseModel):
+    id: str
+    state: RunState
+    fire_time: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    duration: float | None
+    result: str | None
+
+
+class SlimTask(BaseModel):
+    """What a table needs of a task."""
+
+    uuid: str
+    revision: int
+    type: Literal["scheduled", "planned", "adhoc"]
+    name: str
+    tags: list[str]
+    enabled: bool
+    state: TaskState
+    halted: str | None
+    schedule_words: str
+    context_id: str
+    dedicated_context: bool
+    next_run: datetime | None
+    last_run: LastRun | None
+    strip: Annotated[
+        list[tuple[RunState, float | None]],
+        Field(description="The last 20 runs, oldest first: how each ended and how many seconds it took"),
+    ]
+    progress: float | None
+    active_runs: list[ActiveRun]
+
+
+class TaskShown(SlimTask):
+    """A task, its state, its past and its next fire. Times are RFC 3339 in UTC, durations seconds."""
+
+    description: str
+    schedule: TaskSchedule | None = None
+    plan: TaskPlan | None = None
+    token: TokenShown | None = None
+    action: dict[str, Any]
+    attachments: list[str]
+    policy: Policy
+    notify: list[Any]
+    owner: str
+    executor: str
+    created_at: datetime | None
+    updated_at: datetime | None
+
+
+class TaskPart(BaseModel):
+    """The members of a task that `fields` named."""
+
+    uuid: str
+
+
+class TaskList(BaseModel):
+    tasks: list[TaskShown | SlimTask | TaskPart]
+    total: int
+    next_cursor: str | None
+    revision: str
+
+
+class SavedTask(BaseModel):
+    task: TaskShown
+    token_secret: Annotated[str, Field(description="Once, in the reply that makes or rotates a token")] = ""
+
+
+class Deleted(BaseModel):
+    deleted: str
+
+
+class Revoked(BaseModel):
+    revoked: str
+
+
+class RunErrorShown(BaseModel):
+    name: str
+    message: str
+    traceback: str
+
+
+class RunShown(BaseModel):
+    id: str
+    task_id: str
+    task_name: str
+    context_id: str
+    origin: Origin
+    fire_time: datetime
+    attempt: int
+    key: str
+    state: RunState
+    reason: str
+    count: int
+    queued_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    duration: float | None
+    progress: float | None
+    parameters: dict[str, Any]
+    result: str | None
+    error: RunErrorShown | None
+    output_path: str | None
+    kernel_id: str | None
+    server: str | None
+
+
+class RunReply(BaseModel):
+    run: RunShown
+
+
+class RunsReply(BaseModel):
+    runs: list[RunShown]
+
+
+class RunList(RunsReply):
+    next_cursor: str | None
+
+
+class LogPage(BaseModel):
+    entries: list[dict[str, Any]]
+    next: int
+    complete: bool
+
+
+class ContextShown(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+
+
+class DeltaReply(BaseModel):
+    revision: str
+    reset: Annotated[bool, Field(description="Forget what you had and load the list again")]
+    tasks: list[TaskShown]
+    runs: list[RunShown]
+    contexts: list[ContextShown]
+    deleted: list[str]
+
+
+class Advice(BaseModel):
+    """Something to know: of a schedule (a clock change at `at`), or of the server (a banner)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    code: str
+    message: str
+
+
+class PreviewReply(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    words: str
+    fires: list[datetime]
+    warnings: list[Advice]
+
+
+class TimelineReply(BaseModel):
+    model_config = ConfigDict(extra="allow", populate_by_name=True)
+
+    start: Annotated[datetime, Field(alias="from")]
+    end: Annotated[datetime, Field(alias="to")]
+    bucket: float
+    buckets: list[dict[str, Any]]
+
+
+class BulkResult(BaseModel):
+    id: str
+    ok: bool
+    error: ErrorBody | None = None
+
+
+class BulkReply(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    results: list[BulkResult]
+
+
+class StatusReply(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    role: Literal["leader", "follower"]
+    server: dict[str, Any]
+    store: dict[str, Any]
+    banners: list[Advice]
+    counts: dict[str, int]
+    queue: dict[str, Any]
+    version: str

@@ -1,0 +1,13 @@
+"""GET api/status: how the scheduler itself is."""
+
+from __future__ import annotations
+
+from .base import ApiHandler
+from .endpoint import endpoint
+from .shapes import StatusReply
+
+
+@endpoint("GET", "api/status", "read", replies={200: StatusReply})
+async def scheduler_status(request: ApiHandler) -> None:
+    """Tell whether this server leads, how its store is, what waits and what to know."""
+    request.reply(request.scheduler.status())

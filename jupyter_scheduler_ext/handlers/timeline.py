@@ -1,0 +1,35 @@
+"""GET api/timeline: what ran and what will, counted in buckets, for the ribbon and the calendar."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..engine.errors import Invalid
+from .base import ApiHandler
+from .endpoint import endpoint
+from .shapes import Moment, TimelineReply, instant
+
+MOST_BUCKETS = 2000
+
+
+class TimelineQuery(BaseModel):
+    model_config = ConfigDict(populate_by_name=True)
+
+    start: Annotated[Moment, Field(alias="from")]
+    end: Annotated[Moment, Field(alias="to")]
+    bucket: Annotated[float, Field(ge=1, le=366 * 86_400, description="Seconds")] = 1800
+    lanes: Annotated[bool, Field(description="Also the runs and fires of each task")] = False
+
+
+@endpoint("GET", "api/timeline", "read", query=TimelineQuery, replies={200: TimelineReply})
+async def scheduler_timeline(request: ApiHandler) -> None:
+    """Count what ran, failed and is planned in each stretch of time."""
+    query = request.query_as(TimelineQuery)
+    start, end, width = instant(query.start), instant(query.end), int(query.bucket * 1000)
+    if end <= start:
+        raise Invalid("to lies before from", field="to")
+    if (end - start) // width >= MOST_BUCKETS:
+        raise Invalid(f"from, to and bucket make more than {MOST_BUCKETS} buckets", field="bucket")
+    request.reply(await request.scheduler.timeline(start, end, width, query.lanes))

@@ -1,0 +1,64 @@
+"""Tasks as YAML: plain data only, both ways."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from ..engine.errors import Invalid
+
+DEEPEST = 50
+"""Levels of nesting that a document may have."""
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+class _PlainLoader(_Loader):  # type: ignore[misc]
+    """Leaves times as the texts they are."""
+
+
+_PlainLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
+}
+
+
+class _PlainDumper(_Dumper):  # type: ignore[misc]
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def load(text: str) -> Any:
+    """The value of a YAML text. Raises Invalid."""
+    try:
+        _survey(text)
+        return yaml.load(text, Loader=_PlainLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f", line {mark.line + 1} column {mark.column + 1}" if mark else ""
+        raise Invalid(f"the text is not YAML that is taken here: {error.problem}{where}", code="bad_yaml") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise Invalid(f"the text is not YAML that is taken here: {error}", code="bad_yaml") from None
+
+
+def _survey(text: str) -> None:
+    """Refuse, before anything is built, what could exhaust stack or memory: a few aliases can stand for billions of
+    nodes."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.YAMLError("aliases are not taken")
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                raise yaml.YAMLError(f"nested deeper than {DEEPEST} levels")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def dump(value: Any) -> str:
+    """YAML for people: block style, in the order given."""
+    text: str = yaml.dump(value, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, width=120)
+    return text
