@@ -46,10 +46,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-WATCH = 1.0
-"""Seconds between two looks at what other processes did to the folder."""
-
-
 class TaskScheduler(SingletonConfigurable):
     """Keeps tasks, runs them on time, remembers what happened.
 
@@ -65,6 +61,7 @@ class TaskScheduler(SingletonConfigurable):
     undo_days = Float(7.0, min=0, help="Days in which a deleted task can be restored.").tag(config=True)
     lead = Float(5.0, min=0, help="Seconds before a fire at which its kernel is started; 0: never.").tag(config=True)
     max_tasks = Int(100_000, min=1, help="Tasks this server keeps at most.").tag(config=True)
+    watch_interval = Float(1.0, min=0.1, help="Seconds between two looks at what other processes did.").tag(config=True)
     label = Unicode("", help="Name of this server in runs and in status.").tag(config=True)
 
     def __init__(
@@ -105,6 +102,7 @@ class TaskScheduler(SingletonConfigurable):
         """Why the stores could not be opened, while they cannot."""
         self._lock = lock or LeaderLock(folder, self.label)
         self._new_id = new_id
+        self._inline = inline
         self._ready = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
         self._ticking: asyncio.Task[None] | None = None
@@ -214,9 +212,11 @@ class TaskScheduler(SingletonConfigurable):
         self.leading = False
 
     async def _close_stores(self) -> None:
-        loop = asyncio.get_running_loop()
         for close in (self.tasks.close, self.commits.close, self.logs.close, self.ledger.close):
-            await loop.run_in_executor(None, close)
+            if self._inline:
+                close()
+            else:
+                await asyncio.get_running_loop().run_in_executor(None, close)
 
     async def ready(self) -> None:
         """Wait until the stores are open. Raises `errors.Unavailable` if they cannot be opened at the moment."""
@@ -257,9 +257,9 @@ class TaskScheduler(SingletonConfigurable):
         self._ticking = asyncio.create_task(self.ticker.run(), name="scheduler tick")
 
     async def _watch(self) -> None:
-        """Once a second: outside edits, followers' requests, a dead leader's place."""
+        """Every `watch_interval`: outside edits, followers' requests, a dead leader's place."""
         while True:
-            await self.clock.sleep(WATCH)
+            await self.clock.sleep(self.watch_interval)
             try:
                 if not self.leading and self._lock.try_acquire():
                     log.warning("the leading server is gone; this one leads now")
