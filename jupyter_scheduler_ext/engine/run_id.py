@@ -1,0 +1,15 @@
+"""Ids of runs: UUIDs of version 7, which begin with the time, so that the ledger's index of ids grows at its end only."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+
+from .instants import Instant
+
+
+def new_run_id(now: Instant) -> str:
+    """A fresh id for a run that is made at `now` (RFC 9562, 5.7)."""
+    random = secrets.randbits(74)
+    bits = now << 80 | 0x7 << 76 | (random >> 62) << 64 | 0b10 << 62 | random & (1 << 62) - 1
+    return str(uuid.UUID(int=bits))
