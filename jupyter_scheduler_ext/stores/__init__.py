@@ -1,0 +1,1 @@
+"""Where definitions live: a readable file, or a database."""
