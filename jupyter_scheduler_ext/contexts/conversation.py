@@ -1,0 +1,161 @@
+"""Talking to one kernel: ready as soon as it answers, one request at a time, and never waiting for a dead one.
+
+nbclient does this too, but it waits 0.2 s for silence before the first cell, polls for dead kernels only once a second
+and hangs if a kernel is restarted under it; see docs/decisions/0020-own-cell-executor.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from queue import Empty
+from typing import Any
+
+from jupyter_core.utils import ensure_async
+
+POLL = 0.5
+"""Seconds of silence after which the kernel is looked at: is it still the same process?"""
+IOPUB_GRACE = 4.0
+"""Seconds to wait for the end of the output once the reply is there: a flood may lose output, but not the reply."""
+NUDGE = 0.05
+"""Seconds between two greetings while the output channel is not yet connected."""
+YIELD_EVERY = 20
+"""Messages handled before others get the event loop, when a kernel floods us."""
+
+Hear = Callable[[str, dict[str, Any]], None]
+"""Called with the type and the content of each output message."""
+
+
+def ignore(kind: str, content: dict[str, Any]) -> None:
+    """A hearer for those who only want the reply."""
+
+
+class KernelDied(Exception):
+    """The kernel went away in the middle: it crashed, was killed, or somebody restarted it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """How the kernel answered a request: status is ok, error or aborted."""
+
+    status: str
+    execution_count: int | None = None
+    name: str = ""
+    message: str = ""
+    traceback: str = ""
+
+
+class Conversation:
+    """One client of one kernel. `alive` tells whether it is still the process that the conversation began with."""
+
+    def __init__(self, client: Any, alive: Callable[[], Awaitable[bool]]) -> None:
+        self._client = client
+        self._alive = alive
+        self._open = False
+
+    async def open(self, timeout: float = 60.0) -> dict[str, Any]:
+        """Connect and wait until the kernel answers and its output reaches us; returns its kernel_info.
+
+        Any message on iopub shows that the subscription stands: the welcome of newer kernels, or the status that
+        answers a greeting. Raises KernelDied, or TimeoutError after `timeout` seconds.
+        """
+        await ensure_async(self._client.start_channels(stdin=False, hb=False, control=False))
+        self._open = True
+        async with asyncio.timeout(timeout):
+            return await self._greet()
+
+    async def _greet(self) -> dict[str, Any]:
+        info: dict[str, Any] | None = None
+        while True:
+            self._client.kernel_info()
+            while info is None:
+                info = await self._kernel_info()
+            with suppress(Empty):
+                await ensure_async(self._client.get_iopub_msg(timeout=NUDGE))
+                return info
+
+    async def _kernel_info(self) -> dict[str, Any] | None:
+        try:
+            message = await ensure_async(self._client.get_shell_msg(timeout=POLL))
+        except Empty:
+            if not await self._alive():
+                raise KernelDied("the kernel died while it was starting") from None
+            return None
+        content: dict[str, Any] = message["content"]
+        return content if message["msg_type"] == "kernel_info_reply" else None
+
+    def send(self, code: str) -> str:
+        """Ask the kernel to run code, at once; returns the request, to be followed."""
+        return str(self._client.execute(code, allow_stdin=False))
+
+    def send_silently(self, code: str) -> str:
+        """The same for code that leaves no trace: no history, no count, nothing shown. It need not be followed: kernels
+        answer in order, and what answers it is skipped by those who follow a later request."""
+        return str(self._client.execute(code, silent=True, store_history=False, allow_stdin=False, stop_on_error=False))
+
+    async def execute(self, code: str, hear: Hear) -> Reply:
+        """Send and follow."""
+        return await self.follow(self.send(code), hear)
+
+    async def follow(self, request: str, hear: Hear = ignore) -> Reply:
+        """Pass on what a request puts out until the kernel is idle again. Raises KernelDied."""
+        replied_at: float | None = None
+        reply: Reply | None = None
+        clock = asyncio.get_running_loop().time
+        heard = 0
+        while True:
+            try:
+                message = await ensure_async(self._client.get_iopub_msg(timeout=POLL))
+            except Empty:
+                if reply is None:
+                    reply = await self._reply(request, 0)
+                    replied_at = clock()
+                if reply is not None and replied_at is not None and clock() - replied_at > IOPUB_GRACE:
+                    return reply
+                if reply is None and not await self._alive():
+                    raise KernelDied("the kernel died") from None
+                continue
+            heard += 1
+            if heard % YIELD_EVERY == 0:
+                await asyncio.sleep(0)
+            kind, content = message["msg_type"], message["content"]
+            if message["parent_header"].get("msg_id") != request:
+                if kind == "update_display_data":
+                    hear(kind, content)
+            elif kind != "status":
+                hear(kind, content)
+            elif content["execution_state"] == "idle":
+                break
+        while reply is None:
+            reply = await self._reply(request, POLL)
+            if reply is None and not await self._alive():
+                raise KernelDied("the kernel died")
+        return reply
+
+    async def _reply(self, request: str, timeout: float) -> Reply | None:
+        """The reply to a request if it comes within so many seconds; replies to others are dropped."""
+        while True:
+            try:
+                message = await ensure_async(self._client.get_shell_msg(timeout=timeout))
+            except Empty:
+                return None
+            if message["parent_header"].get("msg_id") == request:
+                return _as_reply(message["content"])
+
+    def close(self) -> None:
+        """Disconnect; the kernel itself is left as it is."""
+        if self._open:
+            self._open = False
+            self._client.stop_channels()
+
+
+def _as_reply(content: dict[str, Any]) -> Reply:
+    return Reply(
+        status=content.get("status", "error"),
+        execution_count=content.get("execution_count"),
+        name=content.get("ename", ""),
+        message=content.get("evalue", ""),
+        traceback="\n".join(content.get("traceback", ())),
+    )

@@ -1,0 +1,105 @@
+"""The notebook a run writes: its cells as they are executed, saved as they come through the contents manager."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from jupyter_core.utils import ensure_async
+
+from .folders import make_folders
+from .saving import SavedAsItGrows
+
+Cell = dict[str, Any]
+
+TRUSTED_UP_TO = 1_000_000
+"""Characters of a finished notebook that is signed as trusted: signing holds the event loop, so big ones are not."""
+
+
+class Document:
+    """A notebook in memory whose cells change while they run. Only cells that changed are written out anew; the text
+    of the others is kept from the save before."""
+
+    def __init__(self, contents: Any, path: str, notebook: dict[str, Any], *, longest: int | None = None) -> None:
+        self.path = path
+        self.cells: list[Cell] = notebook["cells"]
+        self._contents = contents
+        self._longest = longest
+        self._head = {name: value for name, value in notebook.items() if name != "cells"}
+        self._trouble: Callable[[Exception], None] | None = None
+        self._texts: dict[int, str] = {}
+        self._dirty: set[int] = set()
+        self._saved = SavedAsItGrows(self._save, self._troubled)
+        self._text = ""
+
+    def on_trouble(self, tell: Callable[[Exception], None]) -> None:
+        """Whom to tell when the file cannot be written."""
+        self._trouble = tell
+
+    def _troubled(self, error: Exception) -> None:
+        if self._trouble is not None:
+            self._trouble(error)
+
+    def append(self, cells: list[Cell]) -> None:
+        """Add cells at the end; the oldest go if there are more than `longest`."""
+        self.cells.extend(cells)
+        if self._longest is not None:
+            del self.cells[: -self._longest]
+
+    def touch(self, cell: Cell) -> None:
+        """This cell changed."""
+        self._dirty.add(id(cell))
+        self._saved.touch()
+
+    async def close(self) -> None:
+        """Write the last state, and sign it: this server ran it, so its outputs may be shown."""
+        await self._saved.close()
+        notary = getattr(self._contents, "notary", None)
+        if notary is not None and 0 < len(self._text) <= TRUSTED_UP_TO:
+            with suppress(Exception):  # an unsigned notebook shows all but scripts
+                notary.sign(await asyncio.to_thread(_as_node, self._text))
+
+    async def _save(self) -> None:
+        dirty, self._dirty = self._dirty, set()
+        fresh = {id(cell): _copied(cell) for cell in self.cells if id(cell) in dirty or id(cell) not in self._texts}
+        order = [id(cell) for cell in self.cells]
+        self._text, self._texts = await asyncio.to_thread(_written, self._head, order, fresh, self._texts)
+        model = {"type": "file", "format": "text", "content": self._text}
+        try:
+            await ensure_async(self._contents.save(model, self.path))
+        except Exception:
+            await make_folders(self._contents, self.path.rpartition("/")[0])  # if somebody deleted it
+            await ensure_async(self._contents.save(model, self.path))
+
+
+def _copied(cell: Cell) -> Cell:
+    """A cell as it is now, safe from what its kernel says next."""
+    outputs = [
+        {**output, "text": list(output["text"])} if output.get("output_type") == "stream" else dict(output)
+        for output in cell.get("outputs", ())
+    ]
+    return {**cell, "outputs": outputs} if "outputs" in cell else dict(cell)
+
+
+def _written(
+    head: dict[str, Any], order: list[int], fresh: dict[int, Cell], known: dict[int, str]
+) -> tuple[str, dict[int, str]]:
+    """The text of a whole notebook, as nbformat lays it out, and the text of each cell by its key."""
+    texts = {key: _json(fresh[key], 2) if key in fresh else known[key] for key in order}
+    cells = ",\n  ".join(texts[key] for key in order)
+    rest = _json(head, 0).removeprefix("{")
+    text = f'{{\n "cells": [\n  {cells}\n ],{rest}\n' if order else f'{{\n "cells": [],{rest}\n'
+    return text.encode("utf-8", "replace").decode("utf-8"), texts  # a lone surrogate must not spoil the file
+
+
+def _json(value: Any, depth: int) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1, default=str).replace("\n", "\n" + " " * depth)
+
+
+def _as_node(text: str) -> Any:
+    import nbformat
+
+    return nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]

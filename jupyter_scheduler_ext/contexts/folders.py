@@ -1,0 +1,128 @@
+"""Context folders: ``tmp/chats/<context id>/`` under the served root, reached through the contents manager only."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from jupyter_core.utils import ensure_async
+from tornado.web import HTTPError
+
+from ..engine.abc import Clock, ContextStore
+from ..engine.errors import Invalid, NotFound
+from ..engine.instants import to_rfc3339
+
+ROOT = "tmp/chats"
+METADATA = "context.json"
+TRANSCRIPT = "transcript.ipynb"
+RUNS = "runs"
+ATTACHMENTS = "attachments"
+IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+def folder_of(context_id: str) -> str:
+    """Where a context lives, from the served root. Raises Invalid for what cannot be an id."""
+    if not IDENTIFIER.fullmatch(context_id):
+        raise Invalid(f"{context_id!r} is not the id of a context", field="context_id")
+    return f"{ROOT}/{context_id}"
+
+
+async def make_folders(contents: Any, path: str) -> None:
+    """Make a folder and those above it, where they are missing."""
+    made = ""
+    for part in path.split("/"):
+        made = f"{made}/{part}" if made else part
+        if not await ensure_async(contents.dir_exists(made)):
+            await ensure_async(contents.save({"type": "directory"}, made))
+
+
+class FolderContexts(ContextStore):
+    """Contexts as folders. They are made at the first run or attachment, and again if somebody deleted them."""
+
+    def __init__(self, contents_manager: Any, clock: Clock) -> None:
+        self._contents = contents_manager
+        self._clock = clock
+        self._known: set[str] = set()
+
+    async def ensure(self, context_id: str, task_name: str) -> str:
+        folder = folder_of(context_id)
+        if context_id in self._known and await self._exists(folder):
+            return folder
+        await make_folders(self._contents, f"{folder}/{RUNS}")
+        if not await ensure_async(self._contents.file_exists(f"{folder}/{METADATA}")):
+            described = {"id": context_id, "task": task_name, "created_at": to_rfc3339(self._clock.now())}
+            await self._save_text(f"{folder}/{METADATA}", json.dumps(described, indent=1, ensure_ascii=False))
+        self._known.add(context_id)
+        return folder
+
+    async def list(self) -> list[dict[str, Any]]:
+        """``{"id", "path", "task", "created_at"}`` of every context; one whose metadata are broken has only the first
+        two."""
+        if not await self._exists(ROOT):
+            return []
+        listing = await ensure_async(self._contents.get(ROOT, content=True, type="directory"))
+        found = []
+        for entry in listing["content"]:
+            if entry["type"] == "directory" and IDENTIFIER.fullmatch(entry["name"]):
+                described = await self._metadata(entry["name"])
+                found.append({**described, "id": entry["name"], "path": entry["path"]})
+        return found
+
+    async def remove(self, context_id: str) -> None:
+        """Delete the folder with all that is in it; one that is gone already is no error."""
+        folder = folder_of(context_id)
+        self._known.discard(context_id)
+        await self._remove_tree(folder)
+
+    async def remove_output(self, path: str) -> None:
+        parts = path.strip("/").split("/")
+        if not path.startswith(f"{ROOT}/") or ".." in parts:
+            raise Invalid(f"{path!r} is not the output of a run", field="path")
+        with _gone_is_fine():
+            await ensure_async(self._contents.delete(path))
+
+    async def path_of(self, context_id: str) -> str:
+        """The folder of a context that exists. Raises NotFound."""
+        folder = folder_of(context_id)
+        if not await self._exists(folder):
+            raise NotFound(f"there is no context {context_id!r}")
+        return folder
+
+    async def _metadata(self, context_id: str) -> dict[str, Any]:
+        with suppress(HTTPError, ValueError):
+            model = await ensure_async(
+                self._contents.get(f"{folder_of(context_id)}/{METADATA}", type="file", format="text")
+            )
+            described = json.loads(model["content"])
+            if isinstance(described, dict):
+                return described
+        return {}
+
+    async def _exists(self, path: str) -> bool:
+        return bool(await ensure_async(self._contents.dir_exists(path)))
+
+    async def _save_text(self, path: str, text: str) -> None:
+        await ensure_async(self._contents.save({"type": "file", "format": "text", "content": text}, path))
+
+    async def _remove_tree(self, folder: str) -> None:
+        with _gone_is_fine():
+            listing = await ensure_async(self._contents.get(folder, content=True, type="directory"))
+            for entry in listing["content"]:
+                if entry["type"] == "directory":
+                    await self._remove_tree(entry["path"])
+                else:
+                    await ensure_async(self._contents.delete(entry["path"]))
+            await ensure_async(self._contents.delete(folder))
+
+
+@contextmanager
+def _gone_is_fine() -> Iterator[None]:
+    """Let the contents manager's 404 pass, and nothing else."""
+    try:
+        yield
+    except HTTPError as error:
+        if error.status_code != 404:
+            raise

@@ -1,0 +1,151 @@
+"""Executing the cells of a document one after another in a kernel, and reporting what they put out as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..contexts.conversation import Conversation, Reply
+from ..contexts.documents import Cell, Document
+from ..engine.abc import Sink
+from ..engine.runs import RunError
+from .outputs import Allowance, CellOutputs, Output
+from .parameters import tags_of
+from .progress import Progress
+from .sources import source_of
+
+MAY_FAIL = "raises-exception"
+LEFT_OUT = "skip-execution"
+"""Cell tags, as nbclient and Jupyter Book read them."""
+SHOWN = frozenset({"display_data", "execute_result", "update_display_data"})
+LAST_LINE = 4096
+"""Characters of standard output that are looked at for the last line."""
+LONGEST_RESULT = 65_536
+
+
+@dataclass(slots=True)
+class CellRun:
+    """The cells of one run in one document. `error` is the exception that ended it; `value` and `printed` (the end
+    of what went to stdout) are what its result is made of."""
+
+    document: Document
+    cells: list[Cell]
+    sink: Sink
+    allowance: Allowance
+    stopped: Callable[[], bool]
+    error: RunError | None = None
+    value: str | None = None
+    printed: str = ""
+    displays: dict[str, list[tuple[Cell, Output]]] = field(default_factory=dict)
+
+    async def perform(self, talk: Conversation) -> None:
+        """Run every code cell until one fails or the run is stopped. Raises KernelDied."""
+        todo = list(self._executable())
+        progress = Progress(self.sink.progress, len(todo))
+        for position, (number, cell) in enumerate(todo):
+            if self.stopped():
+                return
+            source = source_of(cell)
+            request = talk.send(source)  # first of all: the rest is done while the kernel works
+            self.sink.write("cell", source, cell=number, position=position + 1, cells=len(todo))
+            hearing = _Hearing(self, cell, number, progress)
+            self.document.touch(cell)
+            reply = await talk.follow(request, hearing)
+            hearing.finish()
+            cell["execution_count"] = reply.execution_count
+            self.document.touch(cell)
+            if reply.status != "ok" and not self._may_fail(cell):
+                self.error = self._error_of(reply)
+                return
+            progress.part_done()
+
+    @property
+    def result(self) -> str | None:
+        """The last value a cell had, else the last line that was printed."""
+        return (
+            self.value[:LONGEST_RESULT]
+            if self.value is not None
+            else (last_line(self.printed)[:LONGEST_RESULT] or None)
+        )
+
+    def _executable(self) -> Iterator[tuple[int, Cell]]:
+        for number, cell in enumerate(self.cells):
+            if cell["cell_type"] == "code" and LEFT_OUT not in tags_of(cell) and source_of(cell).strip():
+                yield number, cell
+
+    @staticmethod
+    def _may_fail(cell: Cell) -> bool:
+        return MAY_FAIL in tags_of(cell)
+
+    @staticmethod
+    def _error_of(reply: Reply) -> RunError:
+        if reply.status == "error":
+            return RunError(name=reply.name, message=reply.message, traceback=reply.traceback)
+        return RunError(name="Aborted", message="the kernel did not run the cell, because one before it failed")
+
+
+class _Hearing:
+    """Takes in the messages of one cell: into its outputs, the run's log, the progress and the result."""
+
+    def __init__(self, run: CellRun, cell: Cell, number: int, progress: Progress) -> None:
+        cell["outputs"] = []
+        cell["execution_count"] = None
+        run.value = None
+        self._run = run
+        self._number = number
+        self._progress = progress
+        self._outputs = CellOutputs(cell, run.displays)
+
+    def __call__(self, kind: str, content: dict[str, Any]) -> None:
+        if kind == "stream":
+            self._progress.seen(content["text"])
+            content = {**content, "text": self._run.allowance.take(content["text"])}
+            if content["text"]:
+                self._streamed(content)
+            else:
+                return
+        elif kind in SHOWN:
+            content = self._run.allowance.afford(content)
+            self._shown(kind, content)
+        elif kind == "error":
+            traceback = "\n".join(content["traceback"])
+            self._write("error", traceback, name=content["ename"], message=content["evalue"])
+        elif kind == "clear_output":
+            self._write("status", clear=True, wait=bool(content.get("wait")))
+        for cell in self._outputs.apply(kind, content):
+            self._run.document.touch(cell)
+
+    def finish(self) -> None:
+        """The cell is over: what was cut of its output ends with a note and the last of it."""
+        note = self._run.allowance.remainder()
+        if note:
+            content = {"name": "stdout", "text": note}
+            self._streamed(content)
+            self._outputs.apply("stream", content)
+
+    def _streamed(self, content: dict[str, Any]) -> None:
+        if content["name"] == "stdout":
+            self._run.printed = (self._run.printed + content["text"])[-LAST_LINE:]
+        self._write(content["name"], content["text"])
+
+    def _shown(self, kind: str, content: dict[str, Any]) -> None:
+        data = content["data"]
+        plain = data.get("text/plain", "")
+        text = plain if isinstance(plain, str) else "".join(plain)
+        display = content.get("transient", {}).get("display_id")
+        named = {} if display is None else {"display_id": display, "update": kind == "update_display_data"}
+        result = kind == "execute_result"
+        if result:
+            self._run.value = text
+        metadata = content.get("metadata", {})
+        self._write("result" if result else "display", text, data=data, metadata=metadata, **named)
+
+    def _write(self, kind: str, text: str = "", **data: Any) -> None:
+        self._run.sink.write(kind, text, cell=self._number, **data)
+
+
+def last_line(text: str) -> str:
+    """The last line that holds something; what a carriage return wrote over is left out."""
+    stripped = text.rstrip()
+    return stripped[max(stripped.rfind("\n"), stripped.rfind("\r")) + 1 :]

@@ -1,0 +1,70 @@
+"""Runs code: its cells are appended to the transcript of the context and executed in the context's kernel."""
+
+from __future__ import annotations
+
+from ..contexts.documents import Cell
+from ..contexts.kernels import Need
+from ..engine.abc import Execution, Launch, Runner, Sink
+from ..engine.actions import CodeAction
+from ..engine.instants import to_datetime
+from .in_kernel import KernelExecution
+from .parameters import INJECTED
+from .sources import code_cell, split_cells
+from .workplace import Workplace
+
+
+class CodeRunner(Runner):
+    """Performs `CodeAction`."""
+
+    kind = "code"
+
+    def __init__(self, place: Workplace) -> None:
+        self._place = place
+
+    async def start(self, launch: Launch, sink: Sink) -> Execution:
+        place, action = self._place, launch.task.action
+        assert isinstance(action, CodeAction)
+        kernel_name, language = await place.kernels.spec(action.kernel_name)
+        code = await place.parameters_as_code(launch, language, kernel_name)
+        folder = await place.contexts.ensure(launch.run.context_id, launch.task.name)
+        document = await place.transcripts.open(folder, kernel_name, language)
+        cells = _cells(launch, action.source, code)
+        document.append([_heading(launch), *cells])
+        need = Need(
+            kernel_name=kernel_name,
+            folder="",
+            label=launch.task.name,
+            context_id=launch.run.context_id,
+            path=document.path,
+            environment=launch.environment,
+        )
+        return KernelExecution(
+            place=place,
+            launch=launch,
+            sink=sink,
+            need=need,
+            keep=action.kernel == "keep",
+            document=document,
+            cells=cells,
+        )
+
+
+def _cells(launch: Launch, source: str, parameters: str | None) -> list[Cell]:
+    short = launch.run.id[:40]
+    cells = [code_cell(part, cell_id=f"{short}-{number}") for number, part in enumerate(split_cells(source), 1)]
+    if parameters is None:
+        return cells
+    return [code_cell(parameters.rstrip("\n"), cell_id=f"{short}-parameters", tags=(INJECTED,)), *cells]
+
+
+def _heading(launch: Launch) -> Cell:
+    """What stands above the cells of a run, so that a reader of the transcript finds it."""
+    run = launch.run
+    moment = to_datetime(run.fire_time).strftime("%Y-%m-%d %H:%M:%S UTC")
+    attempt = f", attempt {run.attempt}" if run.attempt > 1 else ""
+    return {
+        "id": f"{run.id[:40]}-heading",
+        "cell_type": "markdown",
+        "metadata": {},
+        "source": f"**{run.task_name}** - {moment}, {run.origin.value}{attempt}",
+    }

@@ -1,0 +1,79 @@
+"""Runs notebooks: a copy with the run's parameters is executed cell by cell; the source is never written to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_core.utils import ensure_async
+
+from ..contexts.documents import Document
+from ..contexts.kernels import Need
+from ..engine.abc import Execution, Launch, Runner, Sink
+from ..engine.actions import NotebookAction
+from .in_kernel import KernelExecution
+from .outfiles import output_path
+from .parameters import inject
+from .sources import Notebook, read_notebook, served_path
+from .workplace import Workplace
+
+
+class NotebookRunner(Runner):
+    """Performs `NotebookAction`."""
+
+    kind = "notebook"
+
+    def __init__(self, place: Workplace) -> None:
+        self._place = place
+
+    async def start(self, launch: Launch, sink: Sink) -> Execution:
+        place, action = self._place, launch.task.action
+        assert isinstance(action, NotebookAction)
+        notebook = await read_notebook(place.contents, action.path)
+        kernel_name, language = await place.kernels.spec(action.kernel_name or kernel_named_in(notebook))
+        code = await place.parameters_as_code(launch, language, kernel_name)
+        if code is not None:
+            notebook["cells"] = inject(notebook["cells"], code, cell_id=_cell_id(notebook, launch))
+        _forget_outputs(notebook)
+        folder = await place.contexts.ensure(launch.run.context_id, launch.task.name)
+        document = Document(place.contents, output_path(folder, launch.run, ".ipynb"), notebook)
+        need = Need(
+            kernel_name=kernel_name,
+            folder=await self._folder_of(action.path),
+            label=launch.task.name,
+            context_id=launch.run.context_id,
+            path=document.path,
+            environment=launch.environment,
+        )
+        return KernelExecution(
+            place=place,
+            launch=launch,
+            sink=sink,
+            need=need,
+            keep=action.kernel == "keep",
+            document=document,
+            cells=document.cells,
+        )
+
+    async def _folder_of(self, path: str) -> str:
+        """The folder a kernel for this notebook works in, as when a person opens it."""
+        path = served_path(path, field="action.path")
+        return str(await ensure_async(self._place.contents.get_kernel_path(path=path)))
+
+
+def kernel_named_in(notebook: Notebook) -> str | None:
+    """The kernel a notebook asks for."""
+    spec = notebook["metadata"].get("kernelspec")
+    name = spec.get("name") if isinstance(spec, dict) else None
+    return name if isinstance(name, str) and name else None
+
+
+def _cell_id(notebook: Notebook, launch: Launch) -> str | None:
+    """An id for a new cell; formats before 4.5 must not have any."""
+    return f"parameters-{launch.run.id}"[:64] if notebook["nbformat_minor"] >= 5 else None
+
+
+def _forget_outputs(notebook: dict[str, Any]) -> None:
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = []
+            cell["execution_count"] = None

@@ -1,0 +1,88 @@
+"""Parameters of a run as code, in a cell of their own after the one tagged ``parameters`` (Papermill's convention).
+
+Papermill's translators write the code for Python, R, Julia and a dozen more languages; they are imported when first
+needed. Names are checked here, since they become code and may come from whoever may call a task.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..engine.errors import Invalid
+
+PARAMETERS = "parameters"
+INJECTED = "injected-parameters"
+UNSAFE = frozenset({".net-powershell"})
+"""Languages whose strings run code that stands in them, and for which Papermill does not escape it."""
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+
+
+def check_names(parameters: Mapping[str, Any]) -> None:
+    """Raise Invalid for a name that is not a plain identifier."""
+    for name in parameters:
+        if not NAME.fullmatch(name):
+            raise Invalid(
+                f"{name!r} cannot be a parameter's name: letters, digits and underscores, not starting with a digit",
+                field="parameters",
+            )
+
+
+def as_code(parameters: Mapping[str, Any], language: str, kernel_name: str = "") -> str:
+    """Assignments in the kernel's language. Raises Invalid if that language is not known or a value has no form in it.
+
+    Imports Papermill on first use: call it off the event loop.
+    """
+    from papermill.exceptions import PapermillException
+    from papermill.translators import PythonTranslator, Translator, papermill_translators
+
+    check_names(parameters)
+    try:
+        if language in UNSAFE:
+            raise PapermillException(language)
+        translator = papermill_translators.find_translator(
+            kernel_name, language if language == "R" else language.lower()
+        )
+    except PapermillException:
+        raise Invalid(
+            f"parameters cannot be given to a kernel whose language is {language!r}", field="parameters"
+        ) from None
+    try:
+        if issubclass(translator, PythonTranslator):  # its own codify would call a code formatter, if one is installed
+            return str(Translator.codify.__func__(translator, parameters))
+        code = str(translator.codify(parameters))
+    except NotImplementedError as error:
+        raise Invalid(f"a parameter has no form in {language}: {error}", field="parameters") from None
+    return code.replace("$", r"\$") if language.lower() == "julia" else code  # "$" in a Julia string runs what follows
+
+
+def tags_of(cell: Mapping[str, Any]) -> tuple[str, ...]:
+    """The tags of a cell; none if its metadata are not as they should be."""
+    tags = cell.get("metadata", {}).get("tags", ())
+    return tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list | tuple) else ()
+
+
+def find_tagged(cells: list[dict[str, Any]], tag: str) -> int | None:
+    """The position of the first cell with this tag."""
+    return next((position for position, cell in enumerate(cells) if tag in tags_of(cell)), None)
+
+
+def inject(cells: list[dict[str, Any]], code: str, *, cell_id: str | None = None) -> list[dict[str, Any]]:
+    """The cells with one more that holds `code`: in place of an earlier injected one, else after the cell tagged
+    ``parameters``, else first."""
+    injected: dict[str, Any] = {
+        "cell_type": "code",
+        "execution_count": None,
+        "metadata": {"tags": [INJECTED]},
+        "outputs": [],
+        "source": code.rstrip("\n"),
+    }
+    if cell_id is not None:
+        injected["id"] = cell_id
+    earlier = find_tagged(cells, INJECTED)
+    if earlier is not None:
+        return [*cells[:earlier], injected, *cells[earlier + 1 :]]
+    declared = find_tagged(cells, PARAMETERS)
+    after = 0 if declared is None else declared + 1
+    return [*cells[:after], injected, *cells[after:]]
