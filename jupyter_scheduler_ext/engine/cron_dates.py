@@ -9,7 +9,7 @@ from __future__ import annotations
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 ALL_MINUTES = frozenset(range(60))
 ALL_HOURS = frozenset(range(24))
@@ -71,25 +71,12 @@ class Cron:
     @cached_property
     def minutes_of_day(self) -> tuple[int, ...]:
         """The wall minutes of a matching date, counted from 00:00, ascending."""
-        return tuple(60 * hour + minute for hour in sorted(self.hours) for minute in sorted(self.minutes))
+        return _minutes_of_day(self.hours, self.minutes)
 
     @cached_property
     def _shapes(self) -> dict[tuple[int, int], int]:
-        """(weekday of the 1st, Monday = 0; length of the month) -> bit mask of matching days, bit 0 = the 1st."""
-        return {(first, length): self._days_of(first, length) for first in range(7) for length in range(28, 32)}
-
-    def _days_of(self, first: int, length: int) -> int:
-        whole = (1 << length) - 1
-        by_day = sum(1 << (day - 1) for day in self.days) | (self.last_day << (length - 1))
-        by_weekday = 0
-        for weekday in self.weekdays:
-            by_weekday |= _every_week(_first_of(weekday, first))
-        for weekday, nth in self.nth_weekdays:
-            by_weekday |= 1 << (_first_of(weekday, first) + 7 * (nth - 1))
-        for weekday in self.last_weekdays:
-            day = _first_of(weekday, first)
-            by_weekday |= 1 << (day + 7 * ((length - 1 - day) // 7))
-        return (by_day & by_weekday if self.needs_both_days else by_day | by_weekday) & whole
+        both = self.needs_both_days
+        return _shapes(self.days, self.last_day, self.weekdays, self.nth_weekdays, self.last_weekdays, both)
 
     def is_possible(self) -> bool:
         """Whether any date at all matches (30 February does not)."""
@@ -137,6 +124,39 @@ class Cron:
             if year < date.min.year:
                 return None
         return None
+
+
+# Remembered by value, so that the many rules with the same days or times of day share one table.
+
+
+@lru_cache(maxsize=1024)
+def _minutes_of_day(hours: frozenset[int], minutes: frozenset[int]) -> tuple[int, ...]:
+    return tuple(60 * hour + minute for hour in sorted(hours) for minute in sorted(minutes))
+
+
+@lru_cache(maxsize=1024)
+def _shapes(
+    days: frozenset[int],
+    last_day: bool,
+    weekdays: frozenset[int],
+    nth_weekdays: frozenset[tuple[int, int]],
+    last_weekdays: frozenset[int],
+    both: bool,
+) -> dict[tuple[int, int], int]:
+    """(weekday of the 1st, Monday = 0; length of the month) -> bit mask of matching days, bit 0 = the 1st."""
+    shapes = {}
+    for first in range(7):
+        for length in range(28, 32):
+            by_day = sum(1 << (day - 1) for day in days) | (last_day << (length - 1))
+            by_weekday = sum(_every_week(_first_of(weekday, first)) for weekday in weekdays)
+            for weekday, nth in nth_weekdays:
+                by_weekday |= 1 << (_first_of(weekday, first) + 7 * (nth - 1))
+            for weekday in last_weekdays:
+                day = _first_of(weekday, first)
+                by_weekday |= 1 << (day + 7 * ((length - 1 - day) // 7))
+            matching = by_day & by_weekday if both else by_day | by_weekday
+            shapes[first, length] = matching & ((1 << length) - 1)
+    return shapes
 
 
 def _first_of(weekday: int, first: int) -> int:

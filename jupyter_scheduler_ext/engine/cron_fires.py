@@ -13,12 +13,14 @@ Instants are whole seconds since the epoch; the public functions speak of aware 
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 from math import floor
+from operator import attrgetter
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from .cron_dates import HORIZON_YEARS, Cron
@@ -36,6 +38,7 @@ from .wall import (
 )
 
 _HORIZON = HORIZON_YEARS * 366
+_first = attrgetter("first")
 
 
 @dataclass(frozen=True)
@@ -78,44 +81,18 @@ def count_between(expression: str, timezone: str, start: datetime, end: datetime
     after, last = clamp(seconds_since_epoch(start)), clamp(seconds_since_epoch(end))
     if last <= after:
         return 0
-    count = 0
-    day = cron.next_day(_first_day_of_change(place, day_at(place, after)))
-    final = _last_day_of_change(place, day_at(place, last))
-    while day is not None and day <= final:
-        offset, shift = local_day(place, day)
-        if shift is None:
-            midnight = day_start(day) - offset
-            count += _at_or_before(cron, last - midnight) - _at_or_before(cron, after - midnight)
-        else:
-            count += sum(after < fire <= last for fire in _fires_around(cron, day, shift))
-        day = cron.next_day(day + 1)
-    return count
+    stretches = takewhile(lambda stretch: stretch.first <= last, _stretches(cron, place, day_at(place, after), 1))
+    return sum(stretch.count_until(last) - stretch.count_until(after) for stretch in stretches)
 
 
 def latest_before(expression: str, timezone: str, at: datetime) -> datetime | None:
     """The latest fire at or before `at`, in UTC; None if there was none in 50 years."""
     cron, place = parse(expression), zone(timezone)
     last = clamp(seconds_since_epoch(at))
-    start = _last_day_of_change(place, day_at(place, last))
-    day = cron.previous_day(start)
-    while day is not None and day >= start - _HORIZON:
-        offset, shift = local_day(place, day)
-        if shift is None:
-            midnight = day_start(day) - offset
-            passed = _at_or_before(cron, last - midnight)
-            if passed:
-                return utc(midnight + 60 * cron.minutes_of_day[passed - 1])
-            day -= 1
-        else:
-            fires: list[int] = []
-            while shift is not None:
-                if cron.matches(day):
-                    fires += [fire for fire in _fires_around(cron, day, shift) if fire <= last]
-                day -= 1
-                shift = local_day(place, day).shift
-            if fires:
-                return utc(max(fires))
-        day = cron.previous_day(day)
+    for stretch in _stretches(cron, place, day_at(place, last), -1):
+        passed = stretch.count_until(last)
+        if passed:
+            return utc(stretch.midnight + 60 * stretch.minutes[passed - 1])
     return None
 
 
@@ -125,18 +102,15 @@ def skipped_in_gaps(expression: str, timezone: str, start: datetime, end: dateti
     after, last = clamp(seconds_since_epoch(start)), clamp(seconds_since_epoch(end))
     if last <= after or cron.follows_real_time:
         return []
-    skipped = []
-    day = cron.next_day(_first_day_of_change(place, day_at(place, after)))
-    final = _last_day_of_change(place, day_at(place, last))
+    skipped: list[SkippedFire] = []
+    day = cron.next_day(_edge_of_change(place, day_at(place, after), -1))
+    final = _edge_of_change(place, day_at(place, last), 1)
     while day is not None and day <= final:
         shift = local_day(place, day).shift
         if shift is not None and shift.is_correction and after < shift.at <= last:
+            missing = cron.minutes_of_day[_touched(cron, day, shift)]
             midnight = datetime.fromordinal(day)
-            skipped += [
-                SkippedFire(midnight + timedelta(minutes=minute), utc(shift.at))
-                for minute in cron.minutes_of_day
-                if shift.start <= day_start(day) + 60 * minute < shift.end
-            ]
+            skipped += (SkippedFire(midnight + timedelta(minutes=minute), utc(shift.at)) for minute in missing)
         day = cron.next_day(day + 1)
     return skipped
 
@@ -144,67 +118,90 @@ def skipped_in_gaps(expression: str, timezone: str, start: datetime, end: dateti
 def fires_after(cron: Cron, place: ZoneInfo, after: int) -> Iterator[int]:
     """Every fire strictly after `after`, ascending, without end but for the 50 years' horizon."""
     after = clamp(after)
-    start = _first_day_of_change(place, day_at(place, after))
-    day = cron.next_day(start)
-    while day is not None and day <= start + _HORIZON:
-        offset, shift = local_day(place, day)
-        if shift is None:
-            midnight = day_start(day) - offset
-            for minute in cron.minutes_of_day[_at_or_before(cron, after - midnight) :]:
-                yield midnight + 60 * minute
-            day += 1
+    for stretch in _stretches(cron, place, day_at(place, after), 1):
+        for minute in stretch.minutes[stretch.count_until(after) :]:
+            yield stretch.midnight + 60 * minute
+
+
+class _Stretch(NamedTuple):
+    """Fires of one day under one offset: `minutes` after the instant at which that offset puts its midnight."""
+
+    midnight: int
+    minutes: tuple[int, ...]
+
+    @property
+    def first(self) -> int:
+        return self.midnight + 60 * self.minutes[0]
+
+    def count_until(self, instant: int) -> int:
+        """How many of the fires are not later than an instant."""
+        return bisect_right(self.minutes, (instant - self.midnight) // 60)
+
+
+def _stretches(cron: Cron, place: ZoneInfo, day: int, step: int) -> Iterator[_Stretch]:
+    """The fires from a local day on (`step` 1) or back (-1), in the order of time, within the horizon.
+
+    Days that one clock change touches are taken together, because around an overlap at midnight they interleave:
+    first comes what either day has before the change, then what either has after it.
+    """
+    seek = cron.next_day if step > 0 else cron.previous_day
+    start = _edge_of_change(place, day, -step)
+    found = seek(start)
+    while found is not None and abs(found - start) <= _HORIZON:
+        edge = _edge_of_change(place, found, step)
+        if edge == found:
+            stretches = _stretches_of(cron, place, found)
         else:
-            # Days around an overlap at midnight interleave: all that one change touches are sorted together.
-            fires: list[int] = []
-            while shift is not None:
-                if cron.matches(day):
-                    fires += _fires_around(cron, day, shift)
-                day += 1
-                shift = local_day(place, day).shift
-            yield from sorted(fire for fire in fires if fire > after)
-        day = cron.next_day(day)
+            days = [day for day in range(found, edge + step, step) if cron.matches(day)]
+            stretches = [stretch for day in days for stretch in _stretches_of(cron, place, day)]
+        yield from sorted(stretches, key=_first, reverse=step < 0)
+        found = seek(edge + step)
 
 
-def _fires_around(cron: Cron, day: int, shift: Shift) -> set[int]:
-    """The fires of one matching day that a clock change touches. No two days share one."""
-    fires = set()
-    for minute in cron.minutes_of_day:
-        wall = day_start(day) + 60 * minute
-        if shift.is_gap:
-            if wall < shift.start:
-                fires.add(wall - shift.before)
-            elif wall >= shift.end:
-                fires.add(wall - shift.after)
-            elif not cron.follows_real_time and not shift.is_correction:
-                fires.add(shift.at)
-        else:
-            if wall < shift.end:
-                fires.add(wall - shift.before)
-            if wall >= shift.end or (wall >= shift.start and cron.follows_real_time):
-                fires.add(wall - shift.after)
-    if shift.at in fires and _claims(cron, day_of(shift.end), shift) and day < day_of(shift.end):
-        fires.discard(shift.at)
-    return fires
+def _stretches_of(cron: Cron, place: ZoneInfo, day: int) -> list[_Stretch]:
+    """The fires of one matching day. No two days share one."""
+    minutes, midnight = cron.minutes_of_day, day_start(day)
+    offset, shift = local_day(place, day)
+    if shift is None:
+        return [_Stretch(midnight - offset, minutes)]
+    touched = _touched(cron, day, shift)
+    at_change: tuple[int, ...] = ()
+    if shift.is_gap:
+        before, after = minutes[: touched.start], minutes[touched.stop :]
+        is_made_up_for = not (cron.follows_real_time or shift.is_correction)
+        if minutes[touched] and is_made_up_for and not _is_claimed(cron, day, shift):
+            at_change = (0,)
+    else:
+        before = minutes[: touched.stop]
+        after = minutes[touched.start if cron.follows_real_time else touched.stop :]
+    stretches = (
+        _Stretch(midnight - shift.before, before),
+        _Stretch(shift.at, at_change),
+        _Stretch(midnight - shift.after, after),
+    )
+    return [stretch for stretch in stretches if stretch.minutes]
 
 
-def _claims(cron: Cron, day: int, shift: Shift) -> bool:
-    """Whether the day on which a gap ends fires at the instant of the change by itself."""
-    return cron.matches(day) and day_start(day) + 60 * cron.minutes_of_day[0] <= shift.end
+def _touched(cron: Cron, day: int, shift: Shift) -> slice:
+    """Where among the rule's minutes of a day those stand that a change leaves out or brings twice."""
+    midnight = day_start(day)
+    return slice(
+        bisect_left(cron.minutes_of_day, -((midnight - shift.start) // 60)),
+        bisect_left(cron.minutes_of_day, -((midnight - shift.end) // 60)),
+    )
 
 
-def _at_or_before(cron: Cron, seconds: int) -> int:
-    """How many of a day's wall minutes are not later than this many seconds after its midnight."""
-    return bisect_right(cron.minutes_of_day, seconds // 60)
+def _is_claimed(cron: Cron, day: int, shift: Shift) -> bool:
+    """Whether a gap's end is a fire without this day: a time of the rule itself, or made up for by the next day."""
+    last_day = day_of(shift.end)
+    minute = (shift.end - day_start(last_day)) // 60
+    if day < last_day:
+        return cron.matches(last_day) and cron.minutes_of_day[0] <= minute
+    return minute in cron.minutes_of_day
 
 
-def _first_day_of_change(place: ZoneInfo, day: int) -> int:
-    """The day, or the first of those that are touched by the same clock change."""
-    while local_day(place, day).shift is not None:
-        day -= 1
-    return day
-
-
-def _last_day_of_change(place: ZoneInfo, day: int) -> int:
-    while local_day(place, day).shift is not None:
-        day += 1
+def _edge_of_change(place: ZoneInfo, day: int, step: int) -> int:
+    """The farthest day in one direction that the same clock change touches; the day itself if there is none."""
+    while local_day(place, day).shift is not None and local_day(place, day + step).shift is not None:
+        day += step
     return day
