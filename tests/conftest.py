@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import pytest
 from live_server import LiveServer
 
 from dev import find_chromium
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
 
 pytest_plugins = ["pytest_jupyter.jupyter_server", "performing"]
 
@@ -31,18 +27,3 @@ def chromium() -> str:
     if not path:
         pytest.skip(os.environ.get("CHROMIUM_MISSING") or "no Chromium: install it, or set CHROMIUM to its path")
     return path
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """A headless Chromium for the tests of a module; open a context or page of your own in it.
-
-    Not for the whole session: while it is open, Playwright's loop counts as running, and `async def` tests cannot run.
-    """
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=options)
-        yield browser
-        browser.close()
