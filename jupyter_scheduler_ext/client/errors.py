@@ -1,0 +1,121 @@
+"""What can go wrong between a program and the scheduler. Each error says what to do next, in words and in a code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class SchedulerError(Exception):
+    """Base of all. `code` is a stable word for programs, `field` the dotted name of the input to blame ("" if none),
+    `status` the HTTP status (0: there was no answer), `details` what else the server said."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "error",
+        field: str = "",
+        status: int = 0,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(f"{field}: {message}" if field else message)
+        self.message = message
+        self.code = code
+        self.field = field
+        self.status = status
+        self.details = dict(details or {})
+
+
+class NoServer(SchedulerError):
+    """No Jupyter server was found: this kernel runs without one."""
+
+
+class Unreachable(SchedulerError):
+    """The server does not answer."""
+
+
+class NotInstalled(SchedulerError):
+    """The server answers, but has no scheduler."""
+
+
+class Denied(SchedulerError):
+    """The server does not know the caller (401), or does not allow this (403)."""
+
+
+class Invalid(SchedulerError):
+    """A value is not allowed; `field` names it and the message says what is."""
+
+
+class NotFound(SchedulerError):
+    """No such task, run or context."""
+
+
+class Conflict(SchedulerError):
+    """Right in itself, but not now; ``details`` may hold ``run_id``, the run that is active."""
+
+
+class Stale(SchedulerError):
+    """The task was changed by somebody else meanwhile."""
+
+
+class TooMany(SchedulerError):
+    """More calls than the rate allows."""
+
+
+class ServerFailed(SchedulerError):
+    """The server could not do it; its log tells more."""
+
+
+class RunFailed(SchedulerError):
+    """A run did not succeed; `details` is the run."""
+
+
+_BY_STATUS: Mapping[int, type[SchedulerError]] = {
+    401: Denied,
+    403: Denied,
+    404: NotFound,
+    409: Conflict,
+    412: Stale,
+    429: TooMany,
+}
+
+
+def of_answer(status: int, body: Any, url: str) -> SchedulerError:
+    """The error for an answer that is not 2xx: the API's ``{"error": {...}}``, or whatever stood in between."""
+    error = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(error, dict):
+        return _of_stranger(status, body, url)
+    known = {"code", "message", "field"}
+    if error.get("code") == "no_route":
+        kind: type[SchedulerError] = NotInstalled
+    elif status >= 500:
+        kind = ServerFailed
+    else:
+        kind = _BY_STATUS.get(status, Invalid)
+    return kind(
+        str(error.get("message", "")),
+        code=str(error.get("code", status)),
+        field=str(error.get("field") or ""),
+        status=status,
+        details={name: value for name, value in error.items() if name not in known},
+    )
+
+
+def _of_stranger(status: int, body: Any, url: str) -> SchedulerError:
+    if 300 <= status < 400 or status in (401, 403):
+        return Denied(
+            f"the server at {url} did not accept the token; give one: SchedulerClient(url, token)",
+            code="denied",
+            status=status,
+        )
+    if status in (404, 405):
+        return NotInstalled(
+            f"the Jupyter server at {url} has no scheduler: install jupyter-scheduler-ext in the server's environment "
+            "and restart it",
+            code="not_installed",
+            status=status,
+        )
+    message = body.get("message") if isinstance(body, dict) else None
+    kind = ServerFailed if status >= 500 else Invalid
+    return kind(message or f"the server at {url} answered with HTTP status {status}", code=str(status), status=status)

@@ -1,0 +1,56 @@
+"""Lists of tasks and runs that show themselves as tables."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from . import pictures
+from .records import RunRecord, TaskRecord
+
+T = TypeVar("T", bound=TaskRecord)
+R = TypeVar("R", bound=RunRecord)
+
+
+class TaskList(list[T]):
+    """Tasks; in a notebook a table."""
+
+    def __repr__(self) -> str:
+        rows = pictures.task_rows(task.data for task in self)
+        return pictures.text_table(pictures.TASK_HEADS, rows, "No tasks yet.")
+
+    def _repr_html_(self) -> str:
+        return pictures.task_table([task.data for task in self])
+
+
+class RunList(list[R]):
+    """Runs, newest first; in a notebook a table."""
+
+    def __repr__(self) -> str:
+        rows = pictures.run_rows(run.data for run in self)
+        return pictures.text_table(pictures.RUN_HEADS, rows, "No runs yet.")
+
+    def _repr_html_(self) -> str:
+        return pictures.run_table([run.data for run in self])
+
+    def to_pandas(self) -> Any:
+        """A DataFrame with a row a run, times as timestamps in UTC. Raises ImportError without pandas."""
+        import pandas as pd  # type: ignore[import-untyped]
+
+        rows: list[dict[str, Any]] = [
+            {
+                "id": run.id,
+                "task": run.task_name,
+                "task_id": run.task_id,
+                "state": run.state,
+                "origin": run.origin,
+                "attempt": run.attempt,
+                "fire_time": run.fire_time,
+                "started_at": run.started_at,
+                "finished_at": run.finished_at,
+                "duration": run.duration,
+                "result": run.result,
+                "error": run.error and f"{run.error['name']}: {run.error['message']}",
+            }
+            for run in self
+        ]
+        return pd.DataFrame(rows)

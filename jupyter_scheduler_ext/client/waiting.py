@@ -1,0 +1,70 @@
+"""Waiting for a run: how often to look, and what to show meanwhile."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from . import pictures
+
+FIRST_PAUSE = 0.05
+LONGEST_PAUSE = 1.0
+GROWTH = 1.3
+
+
+def pauses() -> Iterator[float]:
+    """Seconds between two looks: short at first, since many runs are."""
+    pause = FIRST_PAUSE
+    while True:
+        yield pause
+        pause = min(LONGEST_PAUSE, pause * GROWTH)
+
+
+class Progress:
+    """Shows a run under way: a bar in a notebook, a line in a terminal, nothing elsewhere."""
+
+    def __init__(self, enabled: bool = True) -> None:
+        self._show = _shower() if enabled else None
+        self._shown = ""
+
+    def update(self, run: Mapping[str, Any], elapsed: float) -> None:
+        """`elapsed` is in seconds since the waiting began."""
+        if self._show is None:
+            return
+        whole = float(int(elapsed))
+        text = f"{run['state']} {run.get('progress')} {whole}"
+        if text != self._shown:
+            self._shown = text
+            self._show(run, whole)
+
+
+def _shower() -> Any:
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is not None and getattr(shell, "kernel", None) is not None:
+        return _InNotebook()
+    return _on_terminal if sys.stderr.isatty() else None
+
+
+class _InNotebook:
+    def __init__(self) -> None:
+        self._handle: Any = None
+
+    def __call__(self, run: Mapping[str, Any], elapsed: float) -> None:
+        from IPython.display import display
+
+        bundle = {
+            "text/html": pictures.progress_bar(run, elapsed),
+            "text/plain": f"{pictures.run_line(run)} {pictures.progress_words(run, elapsed)}",
+        }
+        if self._handle is None:
+            self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        else:
+            self._handle.update(bundle, raw=True)
+
+
+def _on_terminal(run: Mapping[str, Any], elapsed: float) -> None:
+    words = f"{run.get('task_name')}: {pictures.state_text(run['state'])}, {pictures.progress_words(run, elapsed)}"
+    over = run["state"] not in ("queued", "running")
+    sys.stderr.write(f"\r\x1b[K{words}" + ("\n" if over else ""))
+    sys.stderr.flush()
