@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ ATTEMPTS = 5
 
 
 class Editor:
-    """Edits definitions. `timezone` is the zone of rules that name none."""
+    """Edits definitions. `timezone` is the zone of rules that name none; `settle` claims what is due at this moment."""
 
     def __init__(
         self,
@@ -42,6 +42,7 @@ class Editor:
         clock: Clock,
         timezone: str,
         wake: Callable[[], None],
+        settle: Callable[[], Awaitable[object]],
         max_tasks: int,
     ) -> None:
         self._board = board
@@ -52,6 +53,7 @@ class Editor:
         self._clock = clock
         self._timezone = timezone
         self._wake = wake
+        self._settle = settle
         self._max_tasks = max_tasks
 
     def get(self, task_id: str) -> AnyTask:
@@ -122,6 +124,8 @@ class Editor:
             after = await self._patched(before, patch)
             if after == before:
                 return before
+            if after.effective_from != before.effective_from or after.enabled != before.enabled:
+                await self._settle_due(task_id)
             try:
                 await self._save(Put(after, expected=before.revision))
             except RevisionConflict as conflict:
@@ -163,6 +167,12 @@ class Editor:
             await self.check_action(after)
         changed = after.model_copy(update={"updated_at": before.updated_at}) != before
         return after if changed else before
+
+    async def _settle_due(self, task_id: str) -> None:
+        """What fell due under the old rule gets its record before the rule changes: nothing is lost in between."""
+        due = self._board.agenda[task_id]
+        if due is not None and due <= self._clock.now():
+            await self._settle()
 
     def _refuse(self, before: AnyTask, patch: Mapping[str, Any]) -> None:
         """What a patch cannot do, said rather than ignored."""
@@ -229,6 +239,7 @@ class Editor:
     async def delete(self, task_id: str) -> None:
         """Cancel what runs, then remove the task; `restore` undoes it for a while."""
         task = self.get(task_id)
+        await self._settle_due(task_id)
         self._board.retiring.add(task_id)
         try:
             self._board.reschedule(task_id)

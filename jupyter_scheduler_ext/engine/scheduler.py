@@ -46,6 +46,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+
 class TaskScheduler(SingletonConfigurable):
     """Keeps tasks, runs them on time, remembers what happened.
 
@@ -141,6 +142,7 @@ class TaskScheduler(SingletonConfigurable):
             clock=self.clock,
             timezone=self.timezone or local_zone(),
             wake=self.wake,
+            settle=self._settle,
             max_tasks=self.max_tasks,
         )
         self.manual = Manual(
@@ -344,6 +346,10 @@ class TaskScheduler(SingletonConfigurable):
     def _forget_view(self, kind: str, identifier: str) -> None:
         if kind in ("tasks", "deleted"):
             self.views.forget(identifier)
+
+    async def _settle(self) -> None:
+        if self.leading:
+            await self.ticker.tick()
 
     async def _prepare(self, task_id: str, due: Instant) -> None:
         task = self.board.task(task_id)

@@ -14,7 +14,8 @@ from .instants import Instant, to_rfc3339
 from .ledger import Claim, Op, SetCursor
 from .pipeline import Pipeline
 from .policy import Decision, decide
-from .runs import Facts, Run
+from .models import AnyTask
+from .runs import Facts, Run, RunState
 from .slices import sliced
 
 log = logging.getLogger(__name__)
@@ -106,16 +107,17 @@ class Ticker:
                 task = board.task(task_id)
                 facts = board.facts_of(task_id)
                 decision = None
-                if task is not None and task.enabled and not facts.halted:
+                active = board.active(task_id)
+                if task is not None and task.enabled and not facts.halted and task_id not in board.retiring:
                     try:
-                        decision = decide(task, facts, board.active(task_id), now, self._new_id)
+                        decision = decide(task, facts, active, now, self._new_id)
                     except Exception:
                         log.exception("task %s: what is due cannot be decided", task_id)
-                if decision is None:
+                if task is None or decision is None:
                     board.reschedule(task_id)
                     continue
                 decisions[task_id] = decision
-                claims.append(_claim(task_id, facts, decision))
+                claims.append(_claim(task, facts, len(active), decision))
             results = await self._pipeline.claim(claims)
         except StoreError:
             for task_id in due:
@@ -202,11 +204,16 @@ async def mend_cursors(board: Board, ledger: Batcher[Op], clock: Clock) -> list[
     return [Notice("warning", "clock_back", message)]
 
 
-def _claim(task_id: str, facts: Facts, decision: Decision) -> Claim:
+def _claim(task: AnyTask, facts: Facts, active: int, decision: Decision) -> Claim:
+    """With the number of active runs that the decision was made for: if another came between, the claim is refused as
+    a whole, the fire is still due, and the next look decides anew."""
+    starting = sum(run.state is RunState.QUEUED for run in decision.runs)
+    limited = task.policy.overlap in ("skip", "queue_one") and starting > 0
     return Claim(
-        task_id=task_id,
+        task_id=task.uuid,
         runs=decision.runs,
         expected_cursor=facts.cursor,
         cursor=decision.cursor,
         counted=decision.counted,
+        max_active=active + starting if limited else None,
     )

@@ -1,7 +1,7 @@
 """Virtual time: an event loop that never waits, and a clock that shows the time it would have waited for.
 
-When nothing is ready to run, the loop jumps to its next timer. A simulated month of sleeps so costs only the work done in
-it, and the order of events is the same every time, since nothing depends on how fast this machine is.
+When nothing is ready to run, the loop jumps to its next timer. A simulated month of sleeps so costs only the work done
+in it, and the order of events is the same every time, since nothing depends on how fast this machine is.
 """
 
 from __future__ import annotations
