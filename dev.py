@@ -232,16 +232,22 @@ def start(arguments: list[str]) -> int:
     """Start the scheduler on a folder of example notebooks and open its page."""
     prepare("lab")
     folder = WORK / "notebooks"
-    folder.mkdir(parents=True, exist_ok=True)
-    for notebook in (*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/examples/*.ipynb")):
-        if not (folder / notebook.name).exists():
-            shutil.copy(notebook, folder)
+    lay_out(ROOT / "notebooks", folder)
     say("The page opens in your browser; its address is below as well. Ctrl-C stops the server.")
     command = [str(python()), "-m", "jupyter_scheduler_ext.cli", *server_options(folder), *arguments]
     if os.name == "nt":
         return subprocess.run(command, cwd=folder).returncode
     os.chdir(folder)
     os.execv(command[0], command)
+
+
+def lay_out(examples: Path, folder: Path) -> None:
+    """Copy the example notebooks; one that is there already may have been edited, and stays."""
+    for notebook in examples.rglob("*.ipynb"):
+        copy = folder / notebook.relative_to(examples)
+        if not copy.exists() and ".ipynb_checkpoints" not in copy.parts:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(notebook, copy)
 
 
 def server_options(folder: Path) -> list[str]:
