@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_scheduler_ext.contexts.kernels import Lifetimes
+from jupyter_scheduler_ext.contexts.kernel import Lifetimes
 from jupyter_scheduler_ext.engine.abc import Launch, Outcome
 from jupyter_scheduler_ext.engine.clock import SystemClock
 from jupyter_scheduler_ext.engine.models import AdHocTask
@@ -50,7 +50,7 @@ class Remembered:
 
 
 def executor_of(serverapp: Any, **options: Any) -> LocalExecutor:
-    lifetimes = Lifetimes(**options.pop("lifetimes", {}))
+    lifetimes = Lifetimes(**{"max_pooled": 0, **options.pop("lifetimes", {})})
     return LocalExecutor(
         kernel_manager=serverapp.kernel_manager,
         session_manager=serverapp.session_manager,

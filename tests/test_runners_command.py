@@ -53,7 +53,7 @@ async def test_stopping_reaches_the_children_too(executor, step):
     )
     sink = Remembered()
     execution = await executor.start(launch_of(python(code)), sink)
-    await until(lambda: "child" in sink.text("stdout"))
+    await until(lambda: "\n" in sink.text("stdout"))
     child = stamp(int(sink.text("stdout").split()[1]))
     await getattr(execution, step)()
     outcome = await asyncio.wait_for(execution.outcome(), 5)

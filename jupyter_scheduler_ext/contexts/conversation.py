@@ -53,7 +53,7 @@ class Conversation:
     def __init__(self, client: Any, alive: Callable[[], Awaitable[bool]]) -> None:
         self._client = client
         self._alive = alive
-        self._open = False
+        self.is_open = False
 
     async def open(self, timeout: float = 60.0) -> dict[str, Any]:
         """Connect and wait until the kernel answers and its output reaches us; returns its kernel_info.
@@ -62,7 +62,7 @@ class Conversation:
         answers a greeting. Raises KernelDied, or TimeoutError after `timeout` seconds.
         """
         await ensure_async(self._client.start_channels(stdin=False, hb=False, control=False))
-        self._open = True
+        self.is_open = True
         async with asyncio.timeout(timeout):
             return await self._greet()
 
@@ -146,8 +146,8 @@ class Conversation:
 
     def close(self) -> None:
         """Disconnect; the kernel itself is left as it is."""
-        if self._open:
-            self._open = False
+        if self.is_open:
+            self.is_open = False
             self._client.stop_channels()
 
 

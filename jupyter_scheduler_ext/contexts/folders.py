@@ -84,6 +84,14 @@ class FolderContexts(ContextStore):
         with _gone_is_fine():
             await ensure_async(self._contents.delete(path))
 
+    async def remove_path(self, path: str) -> None:
+        """Delete a file or a folder with all that is in it; one that is gone already is no error."""
+        if await self._exists(path):
+            await self._remove_tree(path)
+        else:
+            with _gone_is_fine():
+                await ensure_async(self._contents.delete(path))
+
     async def path_of(self, context_id: str) -> str:
         """The folder of a context that exists. Raises NotFound."""
         folder = folder_of(context_id)

@@ -7,94 +7,32 @@ Whatever is started here is ended here: by its time, by the bounds, or by `close
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Mapping
+import logging
+from collections.abc import Coroutine, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from jupyter_core.utils import ensure_async
 
 from ..engine.abc import Clock
-from ..engine.errors import Invalid
-from ..engine.process import stamp
-from .conversation import Conversation, KernelDied
+from .conversation import KernelDied
+from .kernel import Kernel, Lifetimes, Need, State
+from .starting import Starter
 
-State = Literal["starting", "warm", "busy", "lingering", "kept", "gone"]
+TEND_EVERY = 5.0
+"""Seconds between two looks at who is past their time, or dead."""
+VISITED = 60.0
+"""Seconds by which a kernel outlives its time, again and again, while somebody's page is connected to it."""
+REPLENISH_AFTER = 0.5
+"""Seconds after a kernel was taken from the pool until the next one is started: the run that took it goes first."""
+WARM_UP = {"python": "pass"}
+"""Code that makes a kernel's first cell as fast as its second, by language."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lifetimes:
-    """How long kernels stay and how many of them; seconds, and numbers of kernels."""
-
-    linger_success: float = 600
-    linger_failure: float = 3600
-    max_lingering: int = 4
-    keep_idle: float = 24 * 3600
-    """A kept kernel that nobody used for so long is given up."""
-    max_kept: int = 16
-    max_prepared: int = 4
-    max_pooled: int = 2
-    start_timeout: float = 60
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
-    """What a run asks of a kernel. `folder` is its working folder from the served root; `label` names it to people."""
-
-    kernel_name: str | None
-    folder: str
-    label: str
-    context_id: str
-    path: str = ""
-    """The notebook the kernel is for, from the served root: the output of the run, or the transcript."""
-    environment: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def kind(self) -> tuple[str | None, str]:
-        """Kernels of one kind can stand in for one another while they are new."""
-        return self.kernel_name, self.folder
-
-
-@dataclass(eq=False, slots=True)
-class Kernel:
-    """One living kernel, and the conversation with it."""
-
-    id: str
-    manager: Any
-    need: Need
-    process: str | None
-    """``pid:start time``; None where the kernel is not a process of this machine."""
-    language: str
-    conversation: Conversation = field(init=False)
-    state: State = "starting"
-    since: float = 0.0
-    """Monotonic seconds at the last change of state."""
-    expires: float | None = None
-    new: bool = True
-    """No code of a person has run in it yet."""
-
-    async def is_alive(self) -> bool:
-        """Is it still running, and still the process it was: not restarted by a person meanwhile?"""
-        if self.state == "gone" or not await ensure_async(self.manager.is_alive()):
-            return False
-        return self.process is None or _process_of(self.manager) == self.process
-
-    async def cause_of_death(self) -> str:
-        """Why it is not alive any more, in words for a person."""
-        if await ensure_async(self.manager.is_alive()):
-            return "the kernel was restarted while the run was in it"
-        process = getattr(getattr(self.manager, "provisioner", None), "process", None)
-        code = None if process is None else process.poll()
-        if code is None:
-            return "the kernel was shut down while the run was in it"
-        if code == -9:
-            return "the kernel was killed (signal 9), by somebody or for want of memory"
-        return f"the kernel died (signal {-code})" if code < 0 else f"the kernel ended by itself (exit code {code})"
+log = logging.getLogger(__name__)
 
 
 class Kernels:
-    """All kernels of the scheduler, over the server's kernel manager and sessions."""
+    """All kernels of the scheduler."""
 
     def __init__(
         self,
@@ -104,50 +42,69 @@ class Kernels:
         clock: Clock,
         lifetimes: Lifetimes | None = None,
     ) -> None:
-        self._manager = kernel_manager
-        self._sessions = session_manager
-        self._specs = kernel_spec_manager
-        self._clock = clock
         self.lifetimes = lifetimes or Lifetimes()
+        self._starter = Starter(kernel_manager, kernel_spec_manager, self.lifetimes.start_timeout)
+        self._sessions = session_manager
+        self._clock = clock
         self._all: set[Kernel] = set()
-        self._sockets: Any = None
+        self._prepared: dict[str, asyncio.Task[Kernel]] = {}
         self._errands: set[asyncio.Task[Any]] = set()
+        self._tending: asyncio.Task[None] | None = None
+        self._closed = False
+        self.spec = self._starter.spec
+        self.os_folder = self._starter.os_folder
 
-    async def spec(self, kernel_name: str | None) -> tuple[str, str]:
-        """``(name, language)`` of a kernel spec, the default one for None. Raises Invalid if it is not installed."""
-        from jupyter_client.kernelspec import NoSuchKernel
+    def __iter__(self) -> Iterator[Kernel]:
+        return iter(sorted(self._all, key=lambda kernel: kernel.since))
 
-        name = kernel_name or self._manager.default_kernel_name
-        try:
-            found = await ensure_async(self._specs.get_kernel_spec(name))
-        except (NoSuchKernel, KeyError):
-            known = ", ".join(sorted(await ensure_async(self._specs.get_all_specs()))) or "none"
-            raise Invalid(f"no kernel named {name!r} is installed; there are: {known}", field="kernel_name") from None
-        return name, found.language
+    def of(self, context_id: str) -> list[Kernel]:
+        """The kernels of a context that a person may see: newest last."""
+        seen = ("busy", "lingering", "kept")
+        return [kernel for kernel in self if kernel.need.context_id == context_id and kernel.state in seen]
+
+    # For runs --------------------------------------------------------------------------------------------------------
 
     async def fresh(self, need: Need) -> Kernel:
-        """A kernel in which nobody has run anything, ready. Raises Invalid, KernelDied or TimeoutError."""
-        kernel = await self._start(need)
+        """A kernel in which nobody has run anything: the one prepared for this fire, one of the pool, or a new one.
+        Raises KernelDied or TimeoutError."""
+        kernel = await self._take_prepared(need)
+        if kernel is None and need.pooled:
+            kernel = await self._take_pooled(need)
+            self._errand(self._replenish(need))
+        if kernel is None:
+            kernel = await self._new(need)
         self._enter(kernel, "busy")
+        kernel.need = need
         return kernel
 
     async def kept(self, need: Need) -> tuple[Kernel, bool]:
         """The context's kernel, and whether it had to be started anew although there was one: it died meanwhile."""
-        found = next((k for k in self._all if k.state == "kept" and k.need.context_id == need.context_id), None)
+        found = self._kept_of(need.context_id)
         if found is None:
             return await self.fresh(need), False
-        if await found.is_alive() and found.need.kernel_name == need.kernel_name:
+        same = found.need.kernel_name == need.kernel_name
+        if same and await found.is_alive():
             self._enter(found, "busy")
-            with suppress(KernelDied):
-                await self._open(found)
+            with suppress(KernelDied, TimeoutError):
+                if not found.conversation.is_open:
+                    await self._starter.open(found)
+                found.need = need
                 return found, False
-        died = found.need.kernel_name == need.kernel_name
         self.drop(found)
-        return await self.fresh(need), died
+        return await self.fresh(need), same
 
-    def os_folder(self, folder: str) -> str:
-        """The folder on this machine that a path from the served root means."""
-        return str(self._manager.cwd_for_path(folder))
+    def release(self, kernel: Kernel, *, keep: bool, succeeded: bool) -> None:
+        """The run is over: the kernel stays, or lingers."""
+        if kernel.state == "gone":
+            return
+        kernel.conversation.close()  # nobody listens while it waits: other people's output would pile up
+        lives = self.lifetimes
+        if keep:
+            self._enter(kernel, "kept", lives.keep_idle)
+            self._bound("kept", lives.max_kept)
+        else:
+            self._enter(kernel, "lingering", lives.linger_success if succeeded else lives.linger_failure)
+            self._bound("lingering", lives.max_lingering)
 
     async def attach(self, kernel: Kernel, path: str, name: str) -> dict[str, Any]:
         """A session that ties the notebook at `path` to this kernel; one that is there already is turned to it."""
@@ -157,107 +114,174 @@ class Kernels:
             session: dict[str, Any] = await ensure_async(self._sessions.get_session(path=path))
             if session["kernel"]["id"] != kernel.id:
                 await ensure_async(self._sessions.update_session(session["id"], kernel_id=kernel.id))
+                session = await ensure_async(self._sessions.get_session(path=path))
             return session
         made: dict[str, Any] = await ensure_async(
             self._sessions.create_session(path=path, name=name, type="notebook", kernel_id=kernel.id)
         )
         return made
 
-    def release(self, kernel: Kernel, *, keep: bool, succeeded: bool) -> None:
-        """The run is over: the kernel stays, lingers, or goes."""
-        if kernel.state == "gone":
+    # Ahead of need ---------------------------------------------------------------------------------------------------
+
+    async def prepare(self, need: Need, *, keep: bool) -> None:
+        """A run of this task comes soon: have its kernel warm, as far as bounds and memory allow."""
+        kept = self._kept_of(need.context_id) if keep else None
+        if kept is not None and await kept.is_alive():
+            if not kept.conversation.is_open:
+                await self._starter.open(kept)
             return
-        kernel.new = False
-        kernel.conversation.close()  # nobody listens while it waits: another person's output would pile up
-        if keep:
-            self._enter(kernel, "kept", self.lifetimes.keep_idle)
-            self._bound("kept", self.lifetimes.max_kept)
-        else:
-            stay = self.lifetimes.linger_success if succeeded else self.lifetimes.linger_failure
-            self._enter(kernel, "lingering", stay)
-            self._bound("lingering", self.lifetimes.max_lingering)
+        if need.task_id in self._prepared or len(self._prepared) >= self.lifetimes.max_prepared:
+            return
+        if self._has_room():
+            self._prepared[need.task_id] = self._errand(self._warm(need, "prepared"))
+
+    def forget(self, task_id: str) -> None:
+        """No run of this task comes: give up what was prepared for it."""
+        task = self._prepared.pop(task_id, None)
+        if task is not None:
+            task.add_done_callback(self._drop_started)
+
+    async def _take_prepared(self, need: Need) -> Kernel | None:
+        task = self._prepared.pop(need.task_id, None)
+        if task is None:
+            return None
+        with suppress(KernelDied, TimeoutError, OSError):
+            kernel = await self._awaited(task)
+            if kernel.need.kind == need.kind and kernel.state == "prepared" and await kernel.is_alive():
+                return kernel
+            self.drop(kernel)
+        return None
+
+    async def _take_pooled(self, need: Need) -> Kernel | None:
+        for kernel in self:
+            if kernel.state == "pooled" and kernel.need.kind == need.kind:
+                if await kernel.is_alive():
+                    return kernel
+                self.drop(kernel)
+        return None
+
+    async def _replenish(self, need: Need) -> None:
+        """Have one kernel of this kind in the pool; the kinds that were asked for longest ago make room."""
+        await self._clock.sleep(REPLENISH_AFTER)
+        kinds = {kernel.need.kind for kernel in self._all if kernel.state == "pooled"}
+        if self._closed or self.lifetimes.max_pooled < 1 or need.kind in kinds or not self._has_room():
+            return
+        kernel = await self._warm(need, "pooled")
+        kernel.expires = self._clock.monotonic() + self.lifetimes.pool_idle
+        self._bound("pooled", self.lifetimes.max_pooled)
+
+    async def _warm(self, need: Need, state: State) -> Kernel:
+        """A new kernel that has answered a first request, so that the next is answered within milliseconds."""
+        generic = Need(
+            kernel_name=need.kernel_name,
+            language=need.language,
+            folder=need.folder,
+            context_id=need.context_id if state == "prepared" else "",
+            task_id=need.task_id if state == "prepared" else "",
+            label=need.label,
+        )
+        kernel = await self._new(generic)
+        talk = kernel.conversation
+        await talk.follow(talk.send_silently(WARM_UP.get(need.language.lower(), "")))
+        self._enter(kernel, state)
+        return kernel
+
+    def _has_room(self) -> bool:
+        import psutil
+
+        return not self._closed and psutil.virtual_memory().available >= self.lifetimes.spare_memory
+
+    # Coming and going ------------------------------------------------------------------------------------------------
 
     def drop(self, kernel: Kernel) -> None:
         """End a kernel, in the background: it takes 0.1 to 3 s. Once only, however often it is asked for."""
         if kernel.state != "gone":
             kernel.state = "gone"
             self._all.discard(kernel)
-            self._errand(self._end(kernel))
+            self._errand(self._starter.end(kernel))
 
     async def close(self) -> None:
-        """End all kernels."""
-        for kernel in list(self._all):
-            self.drop(kernel)
-        if self._errands:
+        """End all kernels, those too that are being started."""
+        self._closed = True
+        if self._tending is not None:
+            self._tending.cancel()
+        for task_id in list(self._prepared):
+            self.forget(task_id)
+        while self._all or self._errands:
+            for kernel in list(self._all):
+                self.drop(kernel)
             await asyncio.wait(self._errands)
-        if self._sockets is not None:
-            self._sockets.destroy(linger=0)
-            self._sockets = None
+        self._starter.close()
+
+    async def _new(self, need: Need) -> Kernel:
+        return await self._awaited(self._errand(self._start(need)))
+
+    async def _awaited(self, task: asyncio.Task[Kernel]) -> Kernel:
+        """The kernel that is being started; one that nobody waits for any more is dropped when it has come."""
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(self._drop_started)
+            raise
+
+    def _drop_started(self, task: asyncio.Task[Kernel]) -> None:
+        if not task.cancelled() and task.exception() is None:
+            self.drop(task.result())
 
     async def _start(self, need: Need) -> Kernel:
-        name, language = await self.spec(need.kernel_name)
-        environment = {**os.environ, **need.environment}
-        if need.path:
-            environment["JPY_SESSION_NAME"] = need.path
-        kernel_id = await ensure_async(self._manager.start_kernel(kernel_name=name, path=need.folder, env=environment))
-        manager = self._manager.get_kernel(kernel_id)
-        manager.stop_restarter()  # a run must see the death of its kernel; a restarted one would never answer
-        self._manager.notify_connect(kernel_id)
-        kernel = Kernel(kernel_id, manager, need, _process_of(manager), language)
+        kernel = await self._starter.launch(need)
         self._all.add(kernel)
-        await self._open(kernel)
-        return kernel
-
-    async def _open(self, kernel: Kernel) -> None:
-        """Begin the conversation; a kernel that does not answer is dropped."""
-        kernel.conversation = Conversation(self._client(kernel.manager), kernel.is_alive)
         try:
-            await kernel.conversation.open(self.lifetimes.start_timeout)
+            await self._starter.open(kernel)
         except BaseException:
             self.drop(kernel)
             raise
+        if self._closed:
+            self.drop(kernel)
+            raise KernelDied("the server is stopping")
+        if self._tending is None:
+            self._tending = asyncio.get_running_loop().create_task(self._tend(), name="tend kernels")
+        return kernel
 
-    def _client(self, manager: Any) -> Any:
-        """A client on the one socket context all share: a context a kernel would be two more threads each."""
-        if not _is_local(manager):
-            return manager.client()
-        if self._sockets is None:
-            import zmq
-            import zmq.asyncio
-
-            self._sockets = zmq.asyncio.Context()
-            self._sockets.setsockopt(zmq.RECONNECT_IVL, 10)  # ms: a starting kernel is met as soon as it listens
-        return manager.client(context=self._sockets)
-
-    async def _end(self, kernel: Kernel) -> None:
-        with suppress(Exception):
-            kernel.conversation.close()
-        if kernel.id in self._manager:
-            self._manager.notify_disconnect(kernel.id)
-            with suppress(Exception):
-                await ensure_async(self._manager.shutdown_kernel(kernel.id, now=True))
+    def _kept_of(self, context_id: str) -> Kernel | None:
+        return next((k for k in self._all if k.state == "kept" and k.need.context_id == context_id), None)
 
     def _enter(self, kernel: Kernel, state: State, stay: float | None = None) -> None:
+        if kernel.state == "gone":
+            return
         kernel.state = state
         kernel.since = self._clock.monotonic()
         kernel.expires = None if stay is None else kernel.since + stay
 
     def _bound(self, state: State, most: int) -> None:
-        """Give up the oldest kernels of a state beyond so many."""
-        inside = sorted((k for k in self._all if k.state == state), key=lambda k: k.since)
+        """Give up kernels of a state beyond so many: first those that nobody is connected to, the oldest first."""
+        inside = [kernel for kernel in self if kernel.state == state]
+        inside.sort(key=lambda kernel: self._starter.visitors(kernel) > 0)
         for kernel in inside[: max(len(inside) - most, 0)]:
             self.drop(kernel)
 
-    def _errand(self, work: Any) -> None:
+    async def _tend(self) -> None:
+        while True:
+            await self._clock.sleep(TEND_EVERY)
+            for kernel in self:
+                if kernel.state in ("starting", "busy", "gone"):
+                    continue
+                if not await kernel.is_alive():
+                    log.info("kernel %s of %s is gone", kernel.id, kernel.need.label)
+                    self.drop(kernel)
+                elif kernel.expires is not None and kernel.expires <= self._clock.monotonic():
+                    if self._starter.visitors(kernel) > 0:
+                        kernel.expires += VISITED
+                    else:
+                        self.drop(kernel)
+
+    def _errand(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.get_running_loop().create_task(work)
         self._errands.add(task)
-        task.add_done_callback(self._errands.discard)
+        task.add_done_callback(self._errand_done)
+        return task
 
-
-def _is_local(manager: Any) -> bool:
-    return getattr(getattr(manager, "provisioner", None), "pid", None) is not None
-
-
-def _process_of(manager: Any) -> str | None:
-    pid = getattr(getattr(manager, "provisioner", None), "pid", None)
-    return None if pid is None else stamp(int(pid))
+    def _errand_done(self, task: asyncio.Task[Any]) -> None:
+        self._errands.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.debug("a kernel could not be started or ended: %r", error)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from ..contexts.documents import Cell
-from ..contexts.kernels import Need
+from ..contexts.kernel import Need
 from ..engine.abc import Execution, Launch, Runner, Sink
 from ..engine.actions import CodeAction
-from ..engine.instants import to_datetime
+from ..engine.instants import Instant, to_datetime
+from ..engine.models import AnyTask
+from ..engine.runs import TIMED
 from .in_kernel import KernelExecution
 from .parameters import INJECTED
 from .sources import code_cell, split_cells
@@ -32,11 +34,14 @@ class CodeRunner(Runner):
         document.append([_heading(launch), *cells])
         need = Need(
             kernel_name=kernel_name,
+            language=language,
             folder="",
-            label=launch.task.name,
             context_id=launch.run.context_id,
+            task_id=launch.task.uuid,
+            label=launch.task.name,
             path=document.path,
             environment=launch.environment,
+            pooled=launch.run.origin not in TIMED,
         )
         return KernelExecution(
             place=place,
@@ -47,6 +52,20 @@ class CodeRunner(Runner):
             document=document,
             cells=cells,
         )
+
+    async def prepare(self, task: AnyTask, due: Instant) -> None:
+        place, action = self._place, task.action
+        assert isinstance(action, CodeAction)
+        kernel_name, language = await place.kernels.spec(action.kernel_name)
+        need = Need(
+            kernel_name=kernel_name,
+            language=language,
+            folder="",
+            context_id=task.context,
+            task_id=task.uuid,
+            label=task.name,
+        )
+        await place.make_ready(task, need, keep=action.kernel == "keep", parameters=bool(action.parameters))
 
 
 def _cells(launch: Launch, source: str, parameters: str | None) -> list[Cell]:

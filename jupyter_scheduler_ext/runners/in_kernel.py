@@ -13,7 +13,7 @@ from jupyter_core.utils import ensure_async
 
 from ..contexts.conversation import KernelDied
 from ..contexts.documents import Cell, Document
-from ..contexts.kernels import Kernel, Need
+from ..contexts.kernel import Kernel, Need
 from ..engine.abc import Execution, Launch, Outcome, Sink
 from ..engine.runs import RunError, RunState
 from . import environment
@@ -141,10 +141,12 @@ class KernelExecution(Execution):
     def _introduction(self, kernel: Kernel) -> str | None:
         """Code that tells a kernel which was not started for this run what this run is."""
         need = self._need
-        if kernel.need is need:
+        if kernel.born_for is need:
             return None
-        folder = None if kernel.need.folder == need.folder else self._kernels.os_folder(need.folder)
-        return environment.as_code(need.environment, kernel.language, folder)
+        folder = None if kernel.folder == need.folder else self._kernels.os_folder(need.folder)
+        kernel.folder = need.folder
+        variables = {**need.environment, "JPY_SESSION_NAME": need.path}
+        return environment.as_code(variables, need.language, folder)
 
     def _ended(self) -> Outcome:
         error = self._error or self._cells.error or (INTERRUPTED if self._stop.is_set() else None)

@@ -8,7 +8,8 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from ..contexts.folders import FolderContexts
-from ..contexts.kernels import Kernels, Lifetimes
+from ..contexts.kernel import Lifetimes
+from ..contexts.kernels import Kernels
 from ..engine.abc import Clock, Execution, Executor, Launch, Runner, Sink
 from ..engine.errors import Invalid
 from ..engine.instants import Instant
@@ -80,6 +81,7 @@ class LocalExecutor(Executor):
             log.info("task %s could not be made ready: %s", task.uuid, error)
 
     async def release(self, task_id: str) -> None:
+        self.kernels.forget(task_id)
         for runner in self._runners.values():
             await runner.release(task_id)
 

@@ -7,9 +7,12 @@ from typing import Any
 from jupyter_core.utils import ensure_async
 
 from ..contexts.documents import Document
-from ..contexts.kernels import Need
+from ..contexts.kernel import Need
 from ..engine.abc import Execution, Launch, Runner, Sink
 from ..engine.actions import NotebookAction
+from ..engine.instants import Instant
+from ..engine.models import AnyTask
+from ..engine.runs import TIMED
 from .in_kernel import KernelExecution
 from .outfiles import output_path
 from .parameters import inject
@@ -38,11 +41,14 @@ class NotebookRunner(Runner):
         document = Document(place.contents, output_path(folder, launch.run, ".ipynb"), notebook)
         need = Need(
             kernel_name=kernel_name,
+            language=language,
             folder=await self._folder_of(action.path),
-            label=launch.task.name,
             context_id=launch.run.context_id,
+            task_id=launch.task.uuid,
+            label=launch.task.name,
             path=document.path,
             environment=launch.environment,
+            pooled=launch.run.origin not in TIMED,
         )
         return KernelExecution(
             place=place,
@@ -53,6 +59,21 @@ class NotebookRunner(Runner):
             document=document,
             cells=document.cells,
         )
+
+    async def prepare(self, task: AnyTask, due: Instant) -> None:
+        place, action = self._place, task.action
+        assert isinstance(action, NotebookAction)
+        notebook = await read_notebook(place.contents, action.path)
+        kernel_name, language = await place.kernels.spec(action.kernel_name or kernel_named_in(notebook))
+        need = Need(
+            kernel_name=kernel_name,
+            language=language,
+            folder=await self._folder_of(action.path),
+            context_id=task.context,
+            task_id=task.uuid,
+            label=task.name,
+        )
+        await place.make_ready(task, need, keep=action.kernel == "keep", parameters=bool(action.parameters))
 
     async def _folder_of(self, path: str) -> str:
         """The folder a kernel for this notebook works in, as when a person opens it."""

@@ -29,28 +29,35 @@ def check_names(parameters: Mapping[str, Any]) -> None:
             )
 
 
+def load_translators() -> Any:
+    """Papermill's translators of values to code; the first call imports them."""
+    from papermill import translators
+
+    return translators
+
+
 def as_code(parameters: Mapping[str, Any], language: str, kernel_name: str = "") -> str:
     """Assignments in the kernel's language. Raises Invalid if that language is not known or a value has no form in it.
 
     Imports Papermill on first use: call it off the event loop.
     """
-    from papermill.exceptions import PapermillException
-    from papermill.translators import PythonTranslator, Translator, papermill_translators
-
     check_names(parameters)
+    papermill = load_translators()
     try:
         if language in UNSAFE:
-            raise PapermillException(language)
-        translator = papermill_translators.find_translator(
+            raise papermill.PapermillException(language)
+        translator = papermill.papermill_translators.find_translator(
             kernel_name, language if language == "R" else language.lower()
         )
-    except PapermillException:
+    except papermill.PapermillException:
         raise Invalid(
             f"parameters cannot be given to a kernel whose language is {language!r}", field="parameters"
         ) from None
     try:
-        if issubclass(translator, PythonTranslator):  # its own codify would call a code formatter, if one is installed
-            return str(Translator.codify.__func__(translator, parameters))
+        if issubclass(
+            translator, papermill.PythonTranslator
+        ):  # its own codify would call a code formatter, if one is installed
+            return str(papermill.Translator.codify.__func__(translator, parameters))
         code = str(translator.codify(parameters))
     except NotImplementedError as error:
         raise Invalid(f"a parameter has no form in {language}: {error}", field="parameters") from None
