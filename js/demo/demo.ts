@@ -1,0 +1,32 @@
+import { mount } from "../src/mount";
+import { mountWith } from "../src/scheduler";
+import { Session } from "../src/transport/session";
+import { en } from "../src/words/en";
+import { FakeTransport } from "./fake_transport";
+import { inventTasks } from "./invented";
+
+/** `?tasks=100`, `&widget=1`, `&readonly=1`, `&seed=…`: the face over invented data, without a server. */
+const query = new URLSearchParams(location.search);
+const transport = new FakeTransport(inventTasks(Number(query.get("tasks") ?? 128)), {
+  live: query.get("live") !== "0",
+  activity: query.get("activity") !== "0",
+});
+Object.assign(globalThis, { demo: transport });
+
+const host = document.getElementById("scheduler")!;
+if (query.has("widget")) {
+  host.className = "demo-cell";
+  const session = new Session(transport);
+  const options = {
+    mode: "widget" as const,
+    words: en,
+    readOnly: query.has("readonly"),
+    taskId: query.get("task"),
+    height: query.get("height"),
+    assetUrl: (name: string) => new URL(name, import.meta.url).href,
+  };
+  mount(host, session, options, { tag: query.get("tag") ?? "" });
+  void session.load();
+} else {
+  mountWith(host, transport, { readOnly: query.has("readonly") });
+}

@@ -1,0 +1,159 @@
+import Alpine from "@alpinejs/csp";
+import type { Parameters, Run, Task } from "../store/model";
+import type { TaskTable } from "../store/task_table";
+import type { TaskView } from "../store/task_view";
+import type { Api } from "../transport/api";
+import type { Session } from "../transport/session";
+import { ApiError } from "../transport/transport";
+import type { Words } from "../words/en";
+import { inert } from "./dom";
+import type { SchedulerSettings } from "./scheduler_settings";
+
+export interface MountOptions {
+  mode: "page" | "widget";
+  words: Words;
+  /** Where the lazily loaded chunks and the API lie, when this module's own address does not say. */
+  assetUrl: (name: string) => string | null;
+  readOnly: boolean;
+  /** A widget that shows one task. */
+  taskId: string | null;
+  height: string | null;
+}
+
+/**
+ * What every component of one mounted view shares, and the actions on tasks that several of them offer.
+ * It stays out of Alpine's reactivity; `ui` is the reactive root.
+ */
+export class App {
+  /** Set by the root as soon as Alpine has made it reactive. */
+  ui!: SchedulerSettings;
+  refs: Record<string, HTMLElement> = {};
+
+  constructor(
+    readonly session: Session,
+    readonly view: TaskView,
+    readonly root: HTMLElement,
+    readonly options: MountOptions,
+  ) {
+    inert(this);
+  }
+
+  get api(): Api {
+    return this.session.api;
+  }
+
+  get table(): TaskTable {
+    return this.session.table;
+  }
+
+  get words(): Words {
+    return this.options.words;
+  }
+
+  assetUrl(name: string): string | null {
+    return this.options.assetUrl(name);
+  }
+
+  /** A copy without Alpine's proxies, fit to be sent or kept. */
+  plain<T>(value: T): T {
+    return structuredClone(Alpine.raw(value)) as T;
+  }
+
+  explain(error: unknown): string {
+    if (error instanceof ApiError) return error.offline ? this.words.liveHelp.offline : error.message;
+    return error instanceof Error ? error.message : String(error);
+  }
+
+  fail(what: string, error: unknown): void {
+    this.ui.toasts.show(this.words.failedTo(what, this.explain(error)), { level: "error" });
+  }
+
+  async runTask(task: Task, parameters?: Parameters): Promise<Run | null> {
+    try {
+      const run = await this.api.run(task.uuid, parameters);
+      this.session.feed.hurry();
+      const text =
+        run?.state === "queued" ? this.words.queuedToast(task.name) : this.words.started(task.name);
+      this.ui.toasts.show(text, { action: this.words.show, act: () => this.ui.openRun(run.id) });
+      return run;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 409) {
+        const active = (error.detail.run as { id?: string } | undefined)?.id ?? task.active_runs?.[0]?.id;
+        this.ui.toasts.show(this.words.failedTo(task.name, error.message || this.words.alreadyRunning), {
+          level: "error",
+          action: active ? this.words.show : "",
+          act: () => active && this.ui.openRun(active),
+        });
+      } else this.fail(this.words.runTask(task.name), error);
+      return null;
+    }
+  }
+
+  async stopTask(task: Task): Promise<void> {
+    try {
+      const runs = task.active_runs?.length ? task.active_runs : await this.activeRuns(task.uuid);
+      await Promise.all(runs.map((run) => this.api.cancel(run.id)));
+      this.session.feed.hurry();
+      this.ui.toasts.show(this.words.stopping(task.name));
+    } catch (error) {
+      this.fail(this.words.stopTask(task.name), error);
+    }
+  }
+
+  async deleteTask(task: Task): Promise<void> {
+    try {
+      await this.api.remove(task.uuid);
+      this.session.put({ deleted: [task.uuid] });
+      this.ui.toasts.show(this.words.deleted(task.name), {
+        action: this.words.undo,
+        act: () => void this.restoreTask(task),
+      });
+    } catch (error) {
+      this.fail(this.words.remove, error);
+    }
+  }
+
+  async restoreTask(task: Task): Promise<void> {
+    try {
+      const restored = await this.api.restore(task.uuid);
+      this.session.put({ tasks: [restored ?? (await this.api.task(task.uuid))] });
+      this.ui.toasts.show(this.words.restored(task.name));
+    } catch (error) {
+      this.fail(this.words.undo, error);
+    }
+  }
+
+  async setEnabled(task: Task, enabled: boolean): Promise<void> {
+    try {
+      const saved = await this.api.update(task.uuid, { enabled });
+      this.session.put({ tasks: [saved.task] });
+      this.ui.toasts.show(enabled ? this.words.enabledToast(task.name) : this.words.disabledToast(task.name));
+    } catch (error) {
+      this.fail(enabled ? this.words.enable : this.words.disable, error);
+    }
+  }
+
+  async resetTask(task: Task): Promise<void> {
+    try {
+      await this.api.reset(task.uuid);
+      this.session.put({ tasks: [await this.api.task(task.uuid)] });
+      this.ui.toasts.show(this.words.resetToast(task.name));
+    } catch (error) {
+      this.fail(this.words.reset, error);
+    }
+  }
+
+  async copyText(text: string, said: string): Promise<void> {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.ui.toasts.show(said);
+    } catch (error) {
+      this.fail(this.words.copyLink, error);
+    }
+  }
+
+  private async activeRuns(taskId: string): Promise<{ id: string }[]> {
+    const { runs } = await this.api.runs({ task_id: taskId, limit: 20 });
+    return runs.filter((run) => run.state === "running" || run.state === "queued");
+  }
+}

@@ -1,0 +1,63 @@
+import type { CodeEditor, createCodeEditor } from "../editor/code_editor";
+import type { App } from "./app";
+import { h, inert } from "./dom";
+
+interface CodeHolder {
+  form: { kind: string; source: string };
+  touch(path: string): void;
+}
+
+/**
+ * Puts the highlighting editor over the form's plain text area when code is first edited. Where its chunk
+ * cannot be loaded (a widget without a server, a strict policy) the text area simply stays.
+ */
+export class CodeField {
+  private editor: CodeEditor | null = null;
+  private loading = false;
+
+  constructor(private readonly app: App) {
+    inert(this);
+  }
+
+  mount(holder: CodeHolder): void {
+    if (this.editor) {
+      this.editor.set(holder.form.source);
+      return;
+    }
+    if (holder.form.kind !== "code" || this.loading) return;
+    const url = this.app.assetUrl("code-editor.js");
+    if (!url) return;
+    this.loading = true;
+    void this.load(url, holder).finally(() => {
+      this.loading = false;
+    });
+  }
+
+  dispose(): void {
+    this.editor?.destroy();
+    this.editor = null;
+  }
+
+  private async load(url: string, holder: CodeHolder): Promise<void> {
+    let create: typeof createCodeEditor;
+    try {
+      create = ((await import(url)) as { createCodeEditor: typeof createCodeEditor }).createCodeEditor;
+    } catch {
+      return;
+    }
+    const host = this.app.refs.code;
+    const area = host?.querySelector("textarea");
+    if (!host || !area || this.editor) return;
+    const box = h("div", { class: "scheduler-code-editor" });
+    host.append(box);
+    area.hidden = true;
+    this.editor = create(box, {
+      text: holder.form.source,
+      label: this.app.words.editor.source,
+      onChange: (text) => {
+        holder.form.source = text;
+        holder.touch("action.source");
+      },
+    });
+  }
+}

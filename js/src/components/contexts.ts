@@ -1,0 +1,88 @@
+import type { Context } from "../store/model";
+import { ApiError } from "../transport/transport";
+import { count, relativeTime } from "../words/times";
+import type { App } from "./app";
+
+interface ContextRow {
+  id: string;
+  label: string;
+  path: string;
+  tasks: string;
+  kernel: string;
+  alive: boolean;
+  activity: string;
+  showLabel: string;
+}
+
+/** The contexts tab, and the list that the pickers of a context choose from. */
+export class Contexts {
+  list: ContextRow[] = [];
+  loaded = false;
+  missing = false;
+  private asked = false;
+
+  constructor(private readonly app: App) {}
+
+  /** Load once, for a picker; the tab itself loads each time it is shown. */
+  ensure(): void {
+    if (!this.asked) void this.load();
+  }
+
+  async load(): Promise<void> {
+    this.asked = true;
+    try {
+      this.list = (await this.app.api.contexts()).map((context) => this.row(context));
+      this.missing = false;
+    } catch (error) {
+      this.missing = error instanceof ApiError && error.missing;
+      if (!this.missing) this.app.fail(this.app.words.contexts.title, error);
+    }
+    this.loaded = true;
+  }
+
+  apply(changed: Context[]): void {
+    if (!this.loaded) return;
+    const rows = new Map(this.list.map((row) => [row.id, row]));
+    for (const context of changed) rows.set(context.id, this.row(context));
+    this.list = [...rows.values()];
+  }
+
+  async act(id: string, action: "open" | "restart" | "clear"): Promise<void> {
+    const { contexts: words } = this.app.words;
+    // A tab opened after the answer would be a pop-up to the browser: open it in the click itself.
+    const tab = action === "open" ? window.open("about:blank", "_blank") : null;
+    try {
+      const answer = await this.app.api.contextAction(id, action);
+      const path = answer?.path ?? answer?.notebook_path;
+      const url =
+        typeof path === "string" ? this.app.session.transport.link(`/lab/tree/${encodePath(path)}`) : null;
+      if (tab && url) tab.location.href = url;
+      else tab?.close();
+      this.app.ui.toasts.show({ open: words.opened, restart: words.restarted, clear: words.cleared }[action]);
+      void this.load();
+    } catch (error) {
+      tab?.close();
+      this.app.fail(words[action], error);
+    }
+  }
+
+  private row(context: Context): ContextRow {
+    const { contexts: words, relative } = this.app.words;
+    const alive = Boolean(context.kernel);
+    const label = context.name || this.app.table.get(context.id)?.name || context.id.slice(0, 8);
+    return {
+      id: context.id,
+      label,
+      path: context.path ?? "",
+      tasks: count(context.task_count ?? 0),
+      kernel: context.kernel?.name || context.kernel?.state || (alive ? words.kernel : words.noKernel),
+      alive,
+      activity: context.last_activity ? relativeTime(context.last_activity, relative) : "",
+      showLabel: `${words.useIt}: ${label}`,
+    };
+  }
+}
+
+export function encodePath(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
+}

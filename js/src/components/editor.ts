@@ -1,0 +1,487 @@
+import type { Task, TaskType } from "../store/model";
+import { differences } from "../store/patch";
+import {
+  formOf,
+  parameterRows,
+  parametersOf,
+  patchOf,
+  sameForm,
+  type TaskForm,
+  taskOf,
+} from "../store/task_form";
+import type { SavedTask } from "../transport/api";
+import { ApiError } from "../transport/transport";
+import { bytes, fullTime, readerZone } from "../words/times";
+import type { App } from "./app";
+import { CodeField } from "./code_field";
+import { debounce } from "./dom";
+import { ScheduleBuilder } from "./schedule_builder";
+
+interface ConflictRow {
+  path: string;
+  mine: string;
+  theirs: string;
+}
+
+interface FileRow {
+  name: string;
+  size: string;
+  removeLabel: string;
+}
+
+/**
+ * The form that makes and changes tasks. What the schedule says is ScheduleBuilder's; this is the rest:
+ * loading, the action's fields, files, saving, and what the server answered at which field.
+ */
+export class Editor extends ScheduleBuilder {
+  open = false;
+  loading = false;
+  busy = false;
+  id = "";
+  revision = 0;
+  message = "";
+  subtitle = "";
+  tokenWords = "";
+  conflict: ConflictRow[] = [];
+  kernels: { name: string; title: string }[] = [];
+  picker = {
+    open: false,
+    list: [] as { id: string; path: string; name: string; folder: string }[],
+    activeId: "",
+  };
+  files: FileRow[] = [];
+  pending: { name: string; file: File }[] = [];
+  removed: string[] = [];
+  dropping = false;
+  unfold = { details: false, policy: false };
+  /** The form as it was opened: what differs from it is what was changed. */
+  start: TaskForm = formOf({}, "UTC");
+  private asked = "";
+  private readonly codeField: CodeField;
+  private readonly searchNotebooks = debounce(120, (editor: Editor) => void editor.loadNotebooks());
+
+  constructor(app: App) {
+    super(app);
+    this.codeField = new CodeField(app);
+  }
+
+  get title(): string {
+    const { editor } = this.app.words;
+    return this.id ? editor.editTitle : editor.newTitle;
+  }
+
+  get dirty(): boolean {
+    return !sameForm(this.start, this.form) || this.pending.length > 0 || this.removed.length > 0;
+  }
+
+  create(type: TaskType, from: Partial<Task> = {}): void {
+    this.begin("", formOf({ ...from, type, tags: from.tags ?? [] }, readerZone()));
+    this.app.ui.sheetOpened({ kind: "new", id: type });
+  }
+
+  /** One of the starting points that the empty page offers. */
+  startFrom(at: number): void {
+    const starters: Partial<Task>[] = [
+      {
+        name: "",
+        action: { kind: "notebook", path: "", parameters: {}, kernel_name: null, kernel: "fresh" },
+      },
+      { name: "", action: { kind: "command", argv: [], cwd: null, env: {} } },
+      { name: "", action: { kind: "code", source: "", parameters: {}, kernel_name: null, kernel: "fresh" } },
+    ];
+    this.create("scheduled", starters[at]);
+    this.preset(["0 7 * * 1-5", "0 2 * * *", "*/15 * * * *"][at]!);
+    this.start.fields = { ...this.form.fields };
+  }
+
+  async edit(id: string): Promise<void> {
+    const known = this.app.table.get(id);
+    this.begin(id, formOf(known ?? {}, readerZone()));
+    this.subtitle = known?.name ?? "";
+    this.loading = true;
+    this.app.ui.sheetOpened({ kind: "edit", id, line: null });
+    try {
+      this.fill(await this.app.api.task(id));
+    } catch (error) {
+      this.message =
+        error instanceof ApiError && error.status === 404 ? this.words.gone : this.app.explain(error);
+    } finally {
+      this.loading = false;
+    }
+  }
+
+  async duplicate(id: string): Promise<void> {
+    try {
+      const task = await this.app.api.task(id);
+      this.create(task.type, {
+        ...task,
+        uuid: undefined,
+        name: this.app.words.copyOf(task.name),
+        token: null,
+      });
+    } catch (error) {
+      this.app.fail(this.app.words.duplicate, error);
+    }
+  }
+
+  /** Closes; what was typed can be brought back for as long as the page lives. */
+  close(): void {
+    if (!this.open) return;
+    this.open = false;
+    this.app.ui.sheetClosed();
+    if (this.dirty && !this.busy) {
+      this.app.ui.toasts.show(this.app.words.closedUnsaved, {
+        action: this.app.words.reopen,
+        act: () => this.reopen(),
+      });
+    }
+  }
+
+  reopen(): void {
+    this.open = true;
+    this.app.ui.sheetOpened(
+      this.id ? { kind: "edit", id: this.id, line: null } : { kind: "new", id: this.form.type },
+    );
+    this.codeField.mount(this);
+  }
+
+  onKey(event: KeyboardEvent): void {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      void this.save(event.shiftKey);
+    }
+  }
+
+  async save(thenRun: boolean): Promise<void> {
+    if (this.busy) return;
+    this.busy = true;
+    this.message = "";
+    this.errors = {};
+    try {
+      const saved = await this.send();
+      const { task } = saved;
+      this.id = task.uuid;
+      this.app.session.put({ tasks: [task] });
+      if (!(await this.sendFiles(task.uuid))) return;
+      this.start = structuredClone(this.app.plain(this.form));
+      this.pending = [];
+      this.removed = [];
+      this.open = false;
+      this.app.ui.sheetClosed();
+      if (saved.token_secret) this.app.ui.token.show(task, saved.token_secret);
+      if (thenRun) void this.app.runTask(task);
+      else
+        this.app.ui.toasts.show(
+          this.revision ? this.app.words.saved(task.name) : this.app.words.created(task.name),
+        );
+    } catch (error) {
+      await this.refuse(error);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  async remove(): Promise<void> {
+    const task = this.app.table.get(this.id);
+    this.start = structuredClone(this.app.plain(this.form));
+    this.pending = [];
+    this.removed = [];
+    this.close();
+    if (task) await this.app.deleteTask(task);
+  }
+
+  async rotateToken(): Promise<void> {
+    try {
+      const saved = await this.app.api.rotateToken(this.id);
+      if (saved.token_secret)
+        this.app.ui.token.show(saved.task ?? this.app.table.get(this.id), saved.token_secret);
+      if (saved.task) this.revision = saved.task.revision;
+    } catch (error) {
+      this.app.fail(this.app.words.token.rotate, error);
+    }
+  }
+
+  async takeTheirs(): Promise<void> {
+    this.conflict = [];
+    await this.edit(this.id);
+  }
+
+  /** Save over the other change: the patch holds only the fields changed here, theirs elsewhere stay. */
+  async keepMine(): Promise<void> {
+    this.conflict = [];
+    await this.save(false);
+  }
+
+  kindChanged(): void {
+    this.errors = {};
+    this.codeField.mount(this);
+  }
+
+  addParameter(): void {
+    this.form.parameters.push({ name: "", value: "", hint: "" });
+  }
+
+  removeParameter(at: number): void {
+    this.form.parameters.splice(at, 1);
+  }
+
+  removeParameterLabel(row: { name: string }): string {
+    return this.words.removeParameter(row.name);
+  }
+
+  pickerOpen(): void {
+    this.searchNotebooks(this);
+  }
+
+  pickerSearch(): void {
+    this.touch("action.path");
+    this.searchNotebooks(this);
+  }
+
+  pickerBlur(): void {
+    this.picker.open = false;
+  }
+
+  pickerKey(event: KeyboardEvent): void {
+    const { list } = this.picker;
+    const at = list.findIndex((item) => item.id === this.picker.activeId);
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const next = list[(at + (event.key === "ArrowDown" ? 1 : list.length - 1) + list.length) % list.length];
+      this.picker.open = list.length > 0;
+      this.picker.activeId = next?.id ?? "";
+    } else if (event.key === "Enter" && this.picker.open && list[at]) this.pick(list[at].path);
+    else if (event.key === "Escape" && this.picker.open) this.picker.open = false;
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  pick(path: string): void {
+    this.form.path = path;
+    this.picker.open = false;
+    this.pathChanged();
+  }
+
+  /** Offer the notebook's own parameters, and its title as the name of a new task. */
+  pathChanged(): void {
+    const { path } = this.form;
+    if (!path.endsWith(".ipynb") || path === this.asked) return;
+    this.asked = path;
+    if (!this.form.name) {
+      const stem = path
+        .split("/")
+        .at(-1)!
+        .replace(/\.ipynb$/, "");
+      const words = stem.replaceAll(/[_-]+/g, " ").trim();
+      this.form.name = words.charAt(0).toUpperCase() + words.slice(1);
+    }
+    void this.loadParameters(path);
+  }
+
+  dropFiles(event: DragEvent): void {
+    this.dropping = false;
+    this.take(event.dataTransfer?.files);
+  }
+
+  addFiles(event: Event): void {
+    const input = event.target as HTMLInputElement;
+    this.take(input.files);
+    input.value = "";
+  }
+
+  removeFile(name: string): void {
+    if (this.pending.some((item) => item.name === name)) {
+      this.pending = this.pending.filter((item) => item.name !== name);
+    } else this.removed.push(name);
+    this.files = this.files.filter((file) => file.name !== name);
+  }
+
+  protected override currentId(): string {
+    return this.id;
+  }
+
+  private begin(id: string, form: TaskForm): void {
+    this.id = id;
+    this.revision = 0;
+    this.message = "";
+    this.subtitle = "";
+    this.tokenWords = "";
+    this.errors = {};
+    this.conflict = [];
+    this.files = [];
+    this.pending = [];
+    this.removed = [];
+    this.asked = "";
+    this.picker = { open: false, list: [], activeId: "" };
+    this.unfold = { details: false, policy: false };
+    this.loading = false;
+    this.open = true;
+    this.setForm(form);
+    void this.loadKernels();
+    this.app.ui.contexts.ensure();
+    this.app.ui.focusLater(() => this.app.refs.editorForm?.querySelector<HTMLElement>("input[type=text]"));
+    this.app.ui.focusLater(() => {
+      if (this.app.refs.editorBody) this.app.refs.editorBody.scrollTop = 0;
+      return null;
+    });
+  }
+
+  private fill(task: Task): void {
+    const { token: words } = this.app.words;
+    this.revision = task.revision;
+    this.subtitle = task.name;
+    this.setForm(formOf(task, readerZone()));
+    if (task.token) {
+      const used = task.token.last_used ? words.used(fullTime(task.token.last_used)) : words.unused;
+      this.tokenWords = `${words.last4(task.token.last4)}, ${used}`;
+    }
+    for (const name of task.attachments ?? []) this.files.push(this.fileRow(name, ""));
+    if (task.attachments?.length) void this.loadAttachments();
+    this.unfold.details = Boolean(task.description);
+    if (this.form.kind === "notebook" && this.form.path) {
+      this.asked = this.form.path;
+      void this.loadParameters(this.form.path);
+    }
+  }
+
+  private setForm(form: TaskForm): void {
+    this.form = form;
+    this.start = structuredClone(form);
+    this.showForm();
+    this.codeField.mount(this);
+  }
+
+  private async send(): Promise<SavedTask> {
+    const form = this.app.plain(this.form);
+    if (!this.id) return this.app.api.create(taskOf(form));
+    const patch = patchOf(this.app.plain(this.start), form);
+    if (Object.keys(patch).length === 0) return { task: await this.app.api.task(this.id) };
+    return this.app.api.update(this.id, patch, this.revision);
+  }
+
+  private async refuse(error: unknown): Promise<void> {
+    if (error instanceof ApiError && error.status === 412 && this.id) {
+      await this.showConflict();
+      return;
+    }
+    const at = error instanceof ApiError ? error.field : null;
+    if (at) {
+      this.errors = { [at]: (error as ApiError).message };
+      if (at.startsWith("policy")) this.unfold.policy = true;
+      if (at === "description" || at.startsWith("tags")) this.unfold.details = true;
+      this.message = this.fieldShown(at)
+        ? this.words.checkFields
+        : `${this.words.saveFailed}: ${(error as ApiError).message}`;
+      this.app.ui.focusLater(() =>
+        this.app.refs.editorForm?.querySelector<HTMLElement>('[aria-invalid="true"]'),
+      );
+    } else this.message = `${this.words.saveFailed}: ${this.app.explain(error)}`;
+  }
+
+  /** Whether the form has a control for a field that the server named; if not, its message goes on top. */
+  private fieldShown(path: string): boolean {
+    const form = this.app.refs.editorForm;
+    if (!form) return false;
+    for (let at = path; at; at = at.slice(0, Math.max(0, at.lastIndexOf(".")))) {
+      if (form.querySelector(`[data-field="${CSS.escape(at)}"], #${CSS.escape(this.app.ui.fieldId(at))}`))
+        return true;
+    }
+    return ["plan", "attachments"].some((group) => path.startsWith(group));
+  }
+
+  private async showConflict(): Promise<void> {
+    try {
+      const theirs = await this.app.api.task(this.id);
+      const mine = this.app.plain(this.form);
+      this.conflict = differences(taskOf(mine), taskOf(formOf(theirs, readerZone()))).map((row) => ({
+        path: row.path,
+        mine: JSON.stringify(row.mine) ?? "",
+        theirs: JSON.stringify(row.theirs) ?? "",
+      }));
+      this.revision = theirs.revision;
+      this.app.session.put({ tasks: [theirs] });
+      // Both saved the same: there is nothing to decide.
+      if (this.conflict.length === 0) this.close();
+    } catch (error) {
+      this.message = this.app.explain(error);
+    }
+  }
+
+  private async sendFiles(id: string): Promise<boolean> {
+    try {
+      for (const name of this.removed) await this.app.api.detach(id, name);
+      for (const { name, file } of this.pending) await this.app.api.attach(id, name, file);
+      return true;
+    } catch (error) {
+      // The task itself is saved; only the files are not, and the form stays open to try again.
+      this.errors = { attachments: this.app.explain(error) };
+      this.revision = (await this.app.api.task(id)).revision;
+      this.start = structuredClone(this.app.plain(this.form));
+      return false;
+    }
+  }
+
+  private take(files: FileList | null | undefined): void {
+    for (const file of files ?? []) {
+      this.pending = [...this.pending.filter((item) => item.name !== file.name), { name: file.name, file }];
+      this.files = [
+        ...this.files.filter((row) => row.name !== file.name),
+        this.fileRow(file.name, bytes(file.size)),
+      ];
+    }
+  }
+
+  private fileRow(name: string, size: string): FileRow {
+    return { name, size, removeLabel: this.words.removeFile(name) };
+  }
+
+  private async loadAttachments(): Promise<void> {
+    try {
+      const list = await this.app.api.attachments(this.id);
+      this.files = list.map(({ name, size }) => this.fileRow(name, bytes(size)));
+    } catch {
+      // The names are known from the task; only the sizes are missing.
+    }
+  }
+
+  private async loadKernels(): Promise<void> {
+    if (this.kernels.length > 0) return;
+    try {
+      this.kernels = await this.app.api.kernels();
+    } catch {
+      this.kernels = [];
+    }
+  }
+
+  private async loadNotebooks(): Promise<void> {
+    const q = this.form.path;
+    try {
+      const found = await this.app.api.notebooks(q);
+      if (q !== this.form.path) return;
+      this.picker.list = found.slice(0, 50).map(({ path, name }, at) => ({
+        id: this.app.ui.fieldId(`notebook-${at}`),
+        path,
+        name,
+        folder: path.slice(0, Math.max(0, path.length - name.length - 1)),
+      }));
+      this.picker.activeId = "";
+      this.picker.open =
+        document.activeElement?.getAttribute("role") === "combobox" && !found.some((n) => n.path === q);
+    } catch {
+      this.picker.open = false;
+    }
+  }
+
+  private async loadParameters(path: string): Promise<void> {
+    try {
+      const found = await this.app.api.notebookParameters(path);
+      if (path !== this.form.path) return;
+      const rows = parameterRows(parametersOf(this.form.parameters), found.parameters);
+      const clean = !this.dirty;
+      this.form.parameters = rows;
+      if (clean) this.start.parameters = structuredClone(rows);
+    } catch {
+      // A notebook that cannot be read is the server's to name, at the field, on saving.
+    }
+  }
+}

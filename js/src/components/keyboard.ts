@@ -1,0 +1,50 @@
+import type { SchedulerSettings } from "./scheduler_settings";
+
+/** The view's own keys. Typing in a field and keys with a modifier (but for the two that have one) are left alone. */
+export function handleKey(ui: SchedulerSettings, event: KeyboardEvent): void {
+  if (event.defaultPrevented) return;
+  const target = event.composedPath()[0] as HTMLElement;
+  if (target.closest?.("dialog, .scheduler-menu")) return;
+  const modified = event.ctrlKey || event.metaKey;
+  if (modified && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    ui.palette.show();
+    return;
+  }
+  if (typing(target) || event.altKey) return;
+  if (modified) {
+    if (event.key.toLowerCase() === "a" && ui.inGrid(target)) {
+      event.preventDefault();
+      ui.selectAll();
+    }
+    return;
+  }
+  const act =
+    actions[event.shiftKey && event.key.length === 1 ? `Shift+${event.key.toUpperCase()}` : event.key];
+  if (!act || ui.activeTab !== "scheduler") return;
+  if (act(ui) !== false) event.preventDefault();
+}
+
+/** Each returns false when it had nothing to do, so that the key keeps its usual meaning. */
+const actions: Record<string, (ui: SchedulerSettings) => unknown> = {
+  "/": (ui) => ui.focusSearch(),
+  j: (ui) => ui.moveActive(1),
+  k: (ui) => ui.moveActive(-1),
+  r: (ui) => ui.onActive("run"),
+  "Shift+R": (ui) => ui.onActive("runWith"),
+  s: (ui) => ui.onActive("stop"),
+  e: (ui) => ui.onActive("edit"),
+  h: (ui) => ui.onActive("open"),
+  o: (ui) => ui.onActive("expand"),
+  n: (ui) => !ui.readOnly && ui.editor.create("scheduled"),
+  Delete: (ui) => ui.onActive("delete"),
+  "?": (ui) => ui.shortcuts.show(),
+  "Shift+?": (ui) => ui.shortcuts.show(),
+  Escape: (ui) => ui.selectedCount > 0 && ui.clearSelection(),
+};
+
+function typing(target: HTMLElement): boolean {
+  if (target.isContentEditable || target.tagName === "TEXTAREA" || target.tagName === "SELECT") return true;
+  const type = (target as HTMLInputElement).type;
+  return target.tagName === "INPUT" && type !== "checkbox" && type !== "radio";
+}

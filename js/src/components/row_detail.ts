@@ -1,0 +1,131 @@
+import type { Run, Task } from "../store/model";
+import { BAD_RUN_STATES } from "../store/model";
+import { clockTime, duration, longTime, preciseTime, readerZone, relativeTime } from "../words/times";
+import type { App } from "./app";
+import { h } from "./dom";
+import { drawDurations } from "./durations";
+import { nextFires } from "./inspector";
+import { lastLines } from "./log_view";
+
+const RUNS = 30;
+const LINES = 5;
+
+/** The open row: next fires, durations, and the last lines of the last run. */
+export function makeRowDetail(app: App, task: Task): { element: HTMLElement; update: (task: Task) => void } {
+  const { words } = app;
+  const fires = h("ol", { class: "scheduler-fires" });
+  const chart = h("div");
+  const median = h("span", { class: "scheduler-soft" });
+  const logHead = h("strong");
+  const log = h("div", { class: "scheduler-log scheduler-log-tail" });
+  const openLog = link(words.task.openLog, () => lastRun && app.ui.openRun(lastRun));
+  const again = link(words.task.runAgain, () => void app.ui.runForm.show(task.uuid));
+  const zone = task.schedule?.timezone ?? "";
+  let lastRun: string | null = null;
+  let drawnFor = "";
+
+  const part = (className: string, ...children: (Node | string)[]): HTMLElement => {
+    const section = h("section", { class: className });
+    section.append(...children);
+    return section;
+  };
+  const heading = (...children: Node[]): HTMLElement => {
+    const head = h("header");
+    head.append(...children);
+    return head;
+  };
+  const element = h("div", { class: "scheduler-detail", role: "gridcell", "aria-colspan": 10 });
+  element.append(
+    part(
+      "scheduler-detail-fires",
+      heading(
+        h("strong", {}, words.task.next),
+        h("span", { class: "scheduler-soft" }, zone === readerZone() ? "" : zone),
+      ),
+      fires,
+    ),
+    part("scheduler-detail-chart", heading(h("strong", {}, words.task.durationTitle(RUNS)), median), chart),
+    part(
+      "scheduler-detail-log",
+      heading(
+        logHead,
+        h("span", { class: "scheduler-spring" }),
+        openLog,
+        ...(app.options.readOnly ? [] : [again]),
+      ),
+      log,
+    ),
+  );
+
+  const showFires = (list: string[]): void => {
+    fires.replaceChildren(
+      ...list.map((fire) => {
+        const item = h("li", {}, longTime(fire, zone || undefined));
+        item.append(h("span", { class: "scheduler-soft" }, relativeTime(fire, words.relative)));
+        return item;
+      }),
+    );
+    if (list.length === 0) fires.append(h("li", { class: "scheduler-soft" }, words.task.noNext));
+  };
+
+  const load = async (now: Task): Promise<void> => {
+    try {
+      const [whole, { runs }] = await Promise.all([
+        app.api.task(now.uuid),
+        app.api.runs({ task_id: now.uuid, limit: RUNS }),
+      ]);
+      showFires(nextFires(whole));
+      const timed = runs.filter((run) => run.duration !== null).reverse();
+      const middle = drawDurations(chart, timed, words);
+      median.textContent = middle === null ? "" : words.task.median(duration(middle));
+      if (timed.length < 2) chart.replaceChildren(h("p", { class: "scheduler-soft" }, words.task.noRuns));
+      await showLog(runs);
+    } catch {
+      // What the row itself knows stays; opening the task says what is wrong.
+    }
+  };
+
+  const showLog = async (runs: Run[]): Promise<void> => {
+    const run = runs.find((candidate) => candidate.started_at !== null);
+    lastRun = run?.id ?? null;
+    openLog.hidden = lastRun === null;
+    if (!run?.started_at) {
+      logHead.textContent = words.task.noRuns;
+      log.hidden = true;
+      return;
+    }
+    const bad = BAD_RUN_STATES.has(run.state);
+    const at = clockTime(run.finished_at ?? run.started_at);
+    logHead.textContent = bad ? words.task.lastFailedAt(at) : words.task.lastRunAt(at);
+    const page = await app.api.log(run.id, 0);
+    const lines = lastLines(page.entries, LINES);
+    log.hidden = false;
+    log.replaceChildren(
+      ...lines.map((line) => {
+        const row = h("div", { class: "scheduler-log-line", "data-kind": line.kind });
+        row.append(
+          h("time", { class: "scheduler-line-time" }, preciseTime(line.at)),
+          h("span", { class: "scheduler-line-text" }, line.text),
+        );
+        return row;
+      }),
+    );
+    if (lines.length === 0)
+      log.append(h("span", { class: "scheduler-soft" }, run.error?.message ?? words.task.noOutput));
+  };
+
+  showFires(nextFires(task));
+  return {
+    element,
+    update: (now) => {
+      const version = `${now.revision}/${now.next_run}/${now.last_run?.id}/${now.last_run?.state}`;
+      if (version === drawnFor) return;
+      drawnFor = version;
+      void load(now);
+    },
+  };
+}
+
+function link(label: string, act: () => void): HTMLButtonElement {
+  return h("button", { type: "button", class: "scheduler-link", onclick: act as EventListener }, label);
+}

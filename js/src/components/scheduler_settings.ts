@@ -1,0 +1,619 @@
+import Alpine from "@alpinejs/csp";
+import type { Banner, Task, TaskState, TaskType } from "../store/model";
+import { COLUMNS, type ColumnKey, readPreferences, writePreferences } from "../store/preferences";
+import { formatRoute, parseRoute, type Route, type Tab, type ViewMode } from "../store/route";
+import { DEFAULT_SORT, type Filter, NO_FILTER, type Sort, type SortKey } from "../store/task_view";
+import type { LiveState } from "../transport/live";
+import { briefTime, clockTime, count } from "../words/times";
+import type { App } from "./app";
+import { Bulk } from "./bulk";
+import { Contexts } from "./contexts";
+import { h } from "./dom";
+import { Editor } from "./editor";
+import { Inspector } from "./inspector";
+import { handleKey } from "./keyboard";
+import { openMenu } from "./menu";
+import { Overview } from "./overview";
+import { Palette } from "./palette";
+import { makeRowDetail } from "./row_detail";
+import { RunForm } from "./run_form";
+import { StatusPanel } from "./status_panel";
+import { type RowAction, TaskGrid } from "./task_grid";
+import { columnMenu, newTaskMenu, taskMenu } from "./task_menus";
+import { Templates } from "./templates";
+import { Toasts } from "./toasts";
+import { TokenBox } from "./token_box";
+import { Transfer } from "./transfer";
+
+const NARROW_PX = 640;
+const ROW_PX = { comfortable: 44, compact: 34 };
+const CARD_PX = 104;
+const SLOW_MS = 1_500;
+
+let serial = 0;
+
+/** The root component: what the list shows, which tab and sheet are open, and the address that says so. */
+export class SchedulerSettings {
+  mode: "page" | "widget" = "page";
+  readOnly = false;
+  tab: Tab = "scheduler";
+  activeTab: Tab = "scheduler";
+  view: ViewMode = "list";
+  live: LiveState = "connecting";
+  ready = false;
+  loadError = "";
+  staleWords = "";
+  banners: Banner[] = [];
+  counts = { all: 0, idle: 0, running: 0, error: 0, disabled: 0 };
+  summary = { nextName: "", nextAt: "", nextId: "" };
+  filter: Filter = { ...NO_FILTER };
+  sort: Sort = { ...DEFAULT_SORT };
+  shown = 0;
+  selectedCount = 0;
+  tags: string[] = [];
+  density: "comfortable" | "compact" = "comfortable";
+  columns: ColumnKey[] = [];
+  can = { timeline: true, templates: true, attachments: true, transfer: true };
+  sheet: Route["sheet"] = null;
+
+  readonly toasts = new Toasts();
+  readonly editor: Editor;
+  readonly inspector: Inspector;
+  readonly runForm: RunForm;
+  readonly token: TokenBox;
+  readonly bulk: Bulk;
+  readonly contexts: Contexts;
+  readonly status: StatusPanel;
+  readonly palette: Palette;
+  readonly transfer: Transfer;
+  readonly templates: Templates;
+  readonly overview: Overview;
+  readonly shortcuts = {
+    open: false,
+    show(): void {
+      this.open = true;
+    },
+    close(): void {
+      this.open = false;
+    },
+  };
+
+  declare $refs: Record<string, HTMLElement>;
+  private readonly uid = `scheduler-${++serial}`;
+
+  constructor(private readonly app: App) {
+    this.editor = new Editor(app);
+    this.inspector = new Inspector(app);
+    this.runForm = new RunForm(app);
+    this.token = new TokenBox(app);
+    this.bulk = new Bulk(app);
+    this.contexts = new Contexts(app);
+    this.status = new StatusPanel(app);
+    this.palette = new Palette(app);
+    this.transfer = new Transfer(app);
+    this.templates = new Templates(app);
+    this.overview = new Overview(app);
+    hide(this, "grid", "undo", "frame", "slow", "narrow", "lastFocus");
+  }
+
+  // Set by hide(): what Alpine need not watch.
+  declare private grid: TaskGrid | null;
+  declare private undo: (() => void)[];
+  declare private frame: number;
+  declare private slow: ReturnType<typeof setTimeout> | undefined;
+  declare private narrow: boolean;
+  declare private lastFocus: string | null;
+
+  /** Called by Alpine once the markup is alive. */
+  init(): void {
+    const { app } = this;
+    app.ui = this;
+    app.refs = this.$refs;
+    this.mode = app.options.mode;
+    this.readOnly = app.options.readOnly;
+    const preferences = readPreferences();
+    this.density = app.options.mode === "widget" ? "compact" : preferences.density;
+    this.columns = preferences.columns;
+    this.applyLook();
+    this.undo = [
+      app.view.subscribe(() => this.scheduleSync()),
+      app.session.observe({
+        state: (state) => this.liveChanged(state),
+        loaded: (error) => {
+          this.loadError = error ? app.explain(error) : "";
+          this.synchronise();
+          if (error === null) this.arrive();
+        },
+        runs: (runs) => {
+          this.inspector.apply(runs);
+          this.overview.touch();
+        },
+        contexts: (contexts) => this.contexts.apply(contexts),
+      }),
+    ];
+    this.grid = new TaskGrid({
+      scroller: this.mode === "page" ? this.$refs.main! : this.$refs.scroll!,
+      grid: this.$refs.grid!,
+      body: this.$refs.body!,
+      view: app.view,
+      words: app.words,
+      rowHeight: () => (this.narrow ? CARD_PX : ROW_PX[this.density]),
+      onAction: (action, task, anchor) => this.act(action, task, anchor),
+      makeDetail: (task) => makeRowDetail(app, task),
+    });
+    const resize = new ResizeObserver(() => this.measure());
+    resize.observe(app.root);
+    this.undo.push(() => resize.disconnect());
+    this.measure();
+    this.listen();
+    if (this.mode === "page") this.applyRoute(parseRoute(location.hash));
+    this.liveChanged(app.session.feed.state);
+    this.synchronise();
+    if (app.session.ready) this.arrive();
+  }
+
+  destroy(): void {
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.slow);
+    for (const undo of this.undo) undo();
+    this.overview.dispose();
+    this.inspector.close();
+    this.grid?.dispose();
+    this.grid = null;
+  }
+
+  // Words that depend on what is shown
+
+  get liveWord(): string {
+    return this.app.words.live[this.live];
+  }
+
+  get liveHelp(): string {
+    return this.app.words.liveHelp[this.live];
+  }
+
+  get attentionWords(): string {
+    return this.app.words.attention(this.counts.error);
+  }
+
+  get shownWords(): string {
+    const { words } = this.app;
+    return this.shown === this.counts.all
+      ? words.taskCount(this.shown)
+      : words.shownOf(this.shown, this.counts.all);
+  }
+
+  get selectedWords(): string {
+    return this.app.words.bulk.selected(this.selectedCount);
+  }
+
+  get selectAllWords(): string {
+    return this.app.words.bulk.selectAll(this.shown);
+  }
+
+  get columnsKey(): string {
+    return this.columns.join(" ");
+  }
+
+  get editorBusy(): boolean {
+    return this.editor.busy;
+  }
+
+  number(value: number): string {
+    return count(value);
+  }
+
+  ariaSort(key: SortKey): string {
+    if (this.sort.key !== key) return "none";
+    return this.sort.descending ? "descending" : "ascending";
+  }
+
+  fieldId(path: string): string {
+    return `${this.uid}-${path.replaceAll(".", "-")}`;
+  }
+
+  noteId(path: string): string {
+    return `${this.fieldId(path)}-note`;
+  }
+
+  tabId(tab: string): string {
+    return `${this.uid}-tab-${tab}`;
+  }
+
+  panelId(tab: string): string {
+    return `${this.uid}-panel-${tab}`;
+  }
+
+  // Tabs: a tab is selected at once, its panel activated after the selection is drawn
+
+  selectTab(tab: Tab): void {
+    this.tab = tab;
+    this.writeRoute();
+    Alpine.nextTick(() =>
+      requestAnimationFrame(() => {
+        if (this.tab === tab && this.activeTab !== tab) this.activate(tab);
+      }),
+    );
+  }
+
+  stepTab(by: number): void {
+    const tabs: Tab[] = ["scheduler", "contexts", "status"];
+    const next = tabs[(tabs.indexOf(this.tab) + by + tabs.length) % tabs.length]!;
+    this.selectTab(next);
+    this.app.root.querySelector<HTMLElement>(`[data-tab="${next}"]`)?.focus();
+  }
+
+  // The list
+
+  applyFilter(): void {
+    this.app.view.setFilter(this.app.plain(this.filter));
+    if (this.mode === "page") writePreferences({ context: this.filter.context });
+    this.writeRoute();
+    this.overview.touch();
+  }
+
+  setState(state: TaskState | ""): void {
+    this.filter.state = this.filter.state === state ? "" : state;
+    this.applyFilter();
+  }
+
+  clearFilter(): void {
+    this.filter = { ...NO_FILTER };
+    this.applyFilter();
+    this.focusSearch();
+  }
+
+  sortBy(key: SortKey): void {
+    const again = this.sort.key === key;
+    // Third click: back to what needs attention first.
+    this.setSort(again && this.sort.descending ? { ...DEFAULT_SORT } : { key, descending: again });
+  }
+
+  setSort(sort: Sort): void {
+    this.sort = sort;
+    this.app.view.setSort({ ...sort });
+    this.writeRoute();
+  }
+
+  setView(view: ViewMode): void {
+    this.view = view;
+    this.writeRoute();
+    this.overview.show(view);
+    if (view === "list") Alpine.nextTick(() => this.grid?.layout());
+  }
+
+  toggleAll(event: Event): void {
+    if ((event.target as HTMLInputElement).checked) this.app.view.selectAll();
+    else this.app.view.clearSelection();
+  }
+
+  selectAll(): void {
+    this.app.view.selectAll();
+  }
+
+  clearSelection(): void {
+    this.app.view.clearSelection();
+  }
+
+  focusSearch(): void {
+    (this.$refs.search as HTMLInputElement).focus();
+    (this.$refs.search as HTMLInputElement).select();
+  }
+
+  leaveSearch(event: KeyboardEvent): void {
+    event.preventDefault();
+    if (this.filter.q) {
+      this.filter.q = "";
+      this.applyFilter();
+    } else this.focusGrid();
+  }
+
+  focusGrid(): void {
+    this.grid?.focusActive();
+  }
+
+  moveActive(by: number): void {
+    this.grid?.move(by);
+  }
+
+  inGrid(target: HTMLElement): boolean {
+    return this.$refs.grid!.contains(target) || target === document.body;
+  }
+
+  onActive(action: "run" | "runWith" | "stop" | "edit" | "open" | "expand" | "delete"): unknown {
+    const id = this.grid?.activeId;
+    const task = id ? this.app.table.get(id) : null;
+    if (!task || this.view !== "list" || !this.ready) return false;
+    if (action === "expand") return this.grid!.toggleDetail(task.uuid);
+    if (action !== "open" && this.readOnly) return false;
+    if (action === "delete") return void this.removeActive(task);
+    if (action === "runWith") return void this.runForm.show(task.uuid);
+    this.act(action, task, this.$refs.grid!);
+    return true;
+  }
+
+  openTask(id: string): void {
+    void this.inspector.showTask(id);
+  }
+
+  openRun(id: string): void {
+    void this.inspector.showRun(id);
+  }
+
+  showContext(id: string): void {
+    this.filter = { ...NO_FILTER, context: id };
+    this.applyFilter();
+    this.selectTab("scheduler");
+  }
+
+  reload(): void {
+    this.loadError = "";
+    void this.app.session.load();
+  }
+
+  // Menus
+
+  newMenu(event: Event): void {
+    openMenu(this.app.root, event.currentTarget as HTMLElement, newTaskMenu(this, this.app.words));
+  }
+
+  optionsMenu(event: Event): void {
+    openMenu(this.app.root, event.currentTarget as HTMLElement, columnMenu(this, this.app.words));
+  }
+
+  toggleDensity(): void {
+    this.density = this.density === "compact" ? "comfortable" : "compact";
+    writePreferences({ density: this.density });
+    this.applyLook();
+  }
+
+  toggleColumn(key: ColumnKey): void {
+    const on = new Set(this.columns);
+    if (!on.delete(key)) on.add(key);
+    this.columns = COLUMNS.filter((column) => on.has(column));
+    writePreferences({ columns: [...this.columns] });
+    this.applyLook();
+  }
+
+  saveView(name: string): void {
+    const views = readPreferences().views.filter((view) => view.name !== name);
+    writePreferences({
+      views: [...views, { name, filter: this.app.plain(this.filter), sort: this.app.plain(this.sort) }],
+    });
+  }
+
+  useView(filter: Filter, sort: Sort): void {
+    this.filter = { ...NO_FILTER, ...filter };
+    this.applyFilter();
+    this.setSort(sort);
+  }
+
+  // Sheets and the address
+
+  sheetOpened(sheet: Route["sheet"]): void {
+    const within = this.sheet !== null;
+    if (!within) this.lastFocus = this.grid?.activeId ?? null;
+    this.sheet = sheet;
+    this.writeRoute(!within);
+  }
+
+  sheetClosed(): void {
+    if (this.editor.open || this.inspector.open) return;
+    this.sheet = null;
+    this.writeRoute();
+    requestAnimationFrame(() => {
+      // The dialog gives the focus back by itself; a row recycled meanwhile cannot take it.
+      if (document.activeElement === document.body && this.lastFocus && this.app.table.get(this.lastFocus)) {
+        this.grid?.focusActive();
+      }
+    });
+  }
+
+  lineChosen(line: number): void {
+    if (this.sheet?.kind !== "run") return;
+    this.sheet = { ...this.sheet, line };
+    this.writeRoute();
+  }
+
+  copyLink(): void {
+    void this.app.copyText(location.href, this.app.words.linkCopied);
+  }
+
+  /** Opens or closes a dialog element to match its component. */
+  syncDialog(dialog: HTMLDialogElement, open: boolean): void {
+    if (open && !dialog.open) {
+      dialog.showModal();
+      dialog.addEventListener("pointerdown", shutOutside, { once: false });
+    } else if (!open && dialog.open) dialog.close();
+  }
+
+  /** Focus an element once Alpine has drawn it. */
+  focusLater(find: () => HTMLElement | null | undefined): void {
+    Alpine.nextTick(() => requestAnimationFrame(() => find()?.focus()));
+  }
+
+  /** The list of zones is long and the same for every form: made once, when a form first opens. */
+  fillZones(): void {
+    const id = this.fieldId("zones");
+    if (this.app.root.querySelector(`#${id}`)) return;
+    const zones = h("datalist", { id });
+    for (const zone of Intl.supportedValuesOf?.("timeZone") ?? []) zones.append(h("option", { value: zone }));
+    this.app.root.append(zones);
+  }
+
+  private act(action: RowAction, task: Task, anchor: HTMLElement): void {
+    if (action === "open") this.openTask(task.uuid);
+    else if (action === "more") openMenu(this.app.root, anchor, taskMenu(this.app, task));
+    else if (this.readOnly) return;
+    else if (action === "run") void this.app.runTask(task);
+    else if (action === "stop") void this.app.stopTask(task);
+    else void this.editor.edit(task.uuid);
+  }
+
+  private async removeActive(task: Task): Promise<void> {
+    if (this.selectedCount > 1) {
+      await this.bulk.act("delete");
+      return;
+    }
+    const at = this.app.view.positionOf(task.uuid);
+    await this.app.deleteTask(task);
+    this.grid?.focusPosition(Math.min(at, this.app.view.length - 1));
+  }
+
+  private activate(tab: Tab): void {
+    this.status.leave();
+    this.activeTab = tab;
+    if (tab === "contexts") void this.contexts.load();
+    else if (tab === "status") this.status.enter();
+    else Alpine.nextTick(() => this.grid?.layout());
+    this.overview.pause(tab !== "scheduler");
+  }
+
+  /** What depends on the list being there: features, ribbon, contexts. */
+  private arrive(): void {
+    this.overview.start();
+    this.contexts.ensure();
+    void this.status.readBanners().then((banners) => {
+      this.banners = banners;
+    });
+    Alpine.nextTick(() => this.grid?.layout());
+  }
+
+  private listen(): void {
+    const onKey = (event: KeyboardEvent): void => handleKey(this, event);
+    const where = this.mode === "page" ? document : this.app.root;
+    where.addEventListener("keydown", onKey as EventListener);
+    this.undo.push(() => where.removeEventListener("keydown", onKey as EventListener));
+    if (this.mode !== "page") return;
+    const onHash = (): void => this.applyRoute(parseRoute(location.hash));
+    const onLeave = (event: BeforeUnloadEvent): void => {
+      if (this.editor.open && this.editor.dirty) event.preventDefault();
+    };
+    addEventListener("popstate", onHash);
+    addEventListener("hashchange", onHash);
+    addEventListener("beforeunload", onLeave);
+    this.undo.push(() => {
+      removeEventListener("popstate", onHash);
+      removeEventListener("hashchange", onHash);
+      removeEventListener("beforeunload", onLeave);
+    });
+  }
+
+  private applyRoute(route: Route): void {
+    this.filter = route.filter;
+    this.sort = route.sort;
+    this.app.view.setFilter({ ...route.filter });
+    this.app.view.setSort({ ...route.sort });
+    if (this.view !== route.view) {
+      this.view = route.view;
+      this.overview.show(route.view);
+    }
+    this.tab = route.tab;
+    if (this.activeTab !== route.tab) this.activate(route.tab);
+    const { sheet } = route;
+    if (JSON.stringify(sheet) === JSON.stringify(this.sheet)) return;
+    if (!sheet) {
+      this.editor.close();
+      this.inspector.close();
+    } else if (sheet.kind === "new") this.editor.create(sheet.id as TaskType);
+    else if (sheet.kind === "edit") void this.editor.edit(sheet.id);
+    else if (sheet.kind === "task") void this.inspector.showTask(sheet.id);
+    else void this.inspector.showRun(sheet.id, sheet.line);
+  }
+
+  private writeRoute(push = false): void {
+    if (this.mode !== "page") return;
+    const { tab, view, sheet, filter, sort } = this;
+    const hash = formatRoute({ tab, view, sheet, filter, sort });
+    if (hash === location.hash) return;
+    history[push ? "pushState" : "replaceState"](null, "", hash || location.pathname + location.search);
+  }
+
+  private liveChanged(state: LiveState): void {
+    this.live = state;
+    clearTimeout(this.slow);
+    if (state === "live" || state === "polling" || state === "paused") {
+      this.setStale("");
+      return;
+    }
+    // A short gap is not worth a banner.
+    this.slow = setTimeout(() => {
+      const { heardAt } = this.app.session;
+      if (this.live === "offline" && heardAt) {
+        this.setStale(this.app.words.stale(clockTime(new Date(heardAt).toISOString())));
+      }
+    }, SLOW_MS);
+  }
+
+  private setStale(message: string): void {
+    this.staleWords = message;
+    const others = this.banners.filter((banner) => banner.code !== "stale");
+    this.banners = message ? [{ level: "warning", code: "stale", message }, ...others] : others;
+  }
+
+  private scheduleSync(): void {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.synchronise();
+    });
+  }
+
+  /** Bring the counts and totals that the chrome shows up to what the view holds. */
+  private synchronise(): void {
+    const { view, table, session, words } = this.app;
+    this.ready = session.ready;
+    Object.assign(this.counts, view.counts());
+    this.shown = view.length;
+    this.selectedCount = view.selected.size;
+    const next = table.next();
+    this.summary.nextName = next?.name ?? "";
+    this.summary.nextId = next?.uuid ?? "";
+    this.summary.nextAt = next?.next_run ? briefTime(next.next_run) : "";
+    const tags = table.tags().map(([tag]) => tag);
+    if (tags.join() !== this.tags.join()) this.tags = tags;
+    const all = this.$refs.all as HTMLInputElement | undefined;
+    if (all) {
+      all.checked = this.selectedCount > 0 && this.selectedCount >= this.shown;
+      all.indeterminate = this.selectedCount > 0 && !all.checked;
+    }
+    this.inspector.taskChanged();
+    if (this.mode === "page") {
+      document.title = this.counts.error > 0 ? `(${this.counts.error}) ${words.title}` : words.title;
+    }
+  }
+
+  private measure(): void {
+    const narrow = this.app.root.clientWidth <= NARROW_PX;
+    if (narrow !== this.narrow) {
+      this.narrow = narrow;
+      this.grid?.layout();
+    }
+    this.overview.resized();
+  }
+
+  private applyLook(): void {
+    this.app.root.dataset.density = this.density;
+    Alpine.nextTick(() => this.grid?.layout());
+  }
+}
+
+function shutOutside(event: Event): void {
+  const dialog = event.currentTarget as HTMLDialogElement;
+  if (event.target !== dialog) return;
+  const box = dialog.getBoundingClientRect();
+  const { clientX: x, clientY: y } = event as PointerEvent;
+  const inside = x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
+  if (!inside) dialog.dispatchEvent(new Event("cancel", { cancelable: true }));
+}
+
+/** Makes fields that Alpine neither watches nor walks into. */
+function hide(target: object, ...names: string[]): void {
+  for (const name of names) {
+    Object.defineProperty(target, name, {
+      value: undefined,
+      writable: true,
+      enumerable: false,
+      configurable: true,
+    });
+  }
+}

@@ -1,0 +1,345 @@
+import type { Task } from "../store/model";
+import type { TaskView } from "../store/task_view";
+import type { Words } from "../words/en";
+import { Row } from "./row";
+
+export type RowAction = "run" | "stop" | "edit" | "more" | "open";
+
+export interface GridOptions {
+  /** The element whose scrolling moves the rows: the page's main part, or the widget's own box. */
+  scroller: HTMLElement;
+  /** The element with the grid role; keys pressed in it move between rows. */
+  grid: HTMLElement;
+  /** Where rows go. Its top edge is where the first row would be. */
+  body: HTMLElement;
+  view: TaskView;
+  words: Words;
+  rowHeight: () => number;
+  onAction: (action: RowAction, task: Task, anchor: HTMLElement) => void;
+  /** Content of an open row. */
+  makeDetail: (task: Task) => { element: HTMLElement; update: (task: Task) => void };
+}
+
+const OVERSCAN = 6;
+const DETAIL_GUESS = 170;
+const TICK_MS = 1_000;
+const SLOW_TICKS = 20;
+
+/**
+ * The windowed table body: a pool of rows placed by transform over a spacer as tall as all tasks would be.
+ * Rows stay in reading order in the DOM, a row is patched only when what it shows changed, and the focus
+ * survives the recycling of the row that had it.
+ */
+export class TaskGrid {
+  activeId: string | null = null;
+  private readonly rows: Row[] = [];
+  private first = 0;
+  private readonly details = new Map<string, { element: HTMLElement; update: (task: Task) => void }>();
+  private readonly heights = new Map<string, number>();
+  private open: { position: number; extra: number }[] = [];
+  private frame = 0;
+  private ticks = 0;
+  private lastChecked = -1;
+  private readonly timer: ReturnType<typeof setInterval>;
+  private readonly resize: ResizeObserver;
+  private readonly unsubscribe: () => void;
+
+  constructor(private readonly options: GridOptions) {
+    const { scroller, grid, body, view } = options;
+    scroller.addEventListener("scroll", this.scheduleRender, { passive: true });
+    grid.addEventListener("keydown", this.onKey);
+    body.addEventListener("click", this.onClick);
+    body.addEventListener("focusin", this.onFocus);
+    this.resize = new ResizeObserver((entries) => {
+      for (const entry of entries) this.measure(entry.target as HTMLElement);
+      this.layout();
+    });
+    this.resize.observe(scroller);
+    this.unsubscribe = view.subscribe(() => this.scheduleRender());
+    this.timer = setInterval(() => this.tick(), TICK_MS);
+    this.layout();
+  }
+
+  dispose(): void {
+    const { scroller, grid, body } = this.options;
+    cancelAnimationFrame(this.frame);
+    clearInterval(this.timer);
+    this.resize.disconnect();
+    this.unsubscribe();
+    scroller.removeEventListener("scroll", this.scheduleRender);
+    grid.removeEventListener("keydown", this.onKey);
+    body.removeEventListener("click", this.onClick);
+    body.removeEventListener("focusin", this.onFocus);
+  }
+
+  /** Draw at the next frame, however often asked. */
+  readonly scheduleRender = (): void => {
+    if (!this.frame) this.frame = requestAnimationFrame(() => this.layout());
+  };
+
+  /** Place and patch the rows now. */
+  layout(): void {
+    this.frame = 0;
+    const { body, view } = this.options;
+    const rowHeight = this.options.rowHeight();
+    this.open = [];
+    for (const id of view.expanded) {
+      const position = view.positionOf(id);
+      if (position >= 0) this.open.push({ position, extra: this.heights.get(id) ?? DETAIL_GUESS });
+    }
+    this.open.sort((a, b) => a.position - b.position);
+    const total = this.top(view.length, rowHeight);
+    const height = `${total}px`;
+    if (body.style.height !== height) body.style.height = height;
+    this.render(rowHeight);
+  }
+
+  /** Make a row the active one, bring it into view and give it the focus. */
+  focusPosition(position: number): void {
+    const { view } = this.options;
+    const task = view.taskAt(Math.max(0, Math.min(view.length - 1, position)));
+    if (!task) return;
+    this.activeId = task.uuid;
+    this.reveal(view.positionOf(task.uuid));
+    this.layout();
+    this.rowOf(task.uuid)?.element.focus({ preventScroll: true });
+  }
+
+  focusActive(): void {
+    const position = this.activeId ? this.options.view.positionOf(this.activeId) : 0;
+    this.focusPosition(Math.max(0, position));
+  }
+
+  move(by: number): void {
+    const { view } = this.options;
+    const at = this.activeId ? view.positionOf(this.activeId) : -1;
+    this.focusPosition(at < 0 ? 0 : at + by);
+  }
+
+  rowOf(id: string): Row | undefined {
+    return this.rows.find((row) => row.task?.uuid === id && !row.element.hidden);
+  }
+
+  private top(position: number, rowHeight: number): number {
+    let top = position * rowHeight;
+    for (const open of this.open) {
+      if (open.position >= position) break;
+      top += open.extra;
+    }
+    return top;
+  }
+
+  private positionAt(offset: number, rowHeight: number): number {
+    let position = Math.floor(offset / rowHeight);
+    let extra = 0;
+    for (const open of this.open) {
+      const bottom = (open.position + 1) * rowHeight + extra;
+      if (offset < bottom) break;
+      extra += open.extra;
+      position = Math.max(open.position, Math.floor((offset - extra) / rowHeight));
+    }
+    return Math.max(0, position);
+  }
+
+  private render(rowHeight: number): void {
+    const { scroller, body, view } = this.options;
+    const box = scroller.getBoundingClientRect();
+    const offset = box.top - body.getBoundingClientRect().top;
+    const visible = Math.ceil(box.height / rowHeight) + 1;
+    const want = Math.min(view.length, visible + OVERSCAN * 2);
+    while (this.rows.length < want) {
+      const row = new Row(this.options.words);
+      this.rows.push(row);
+      body.append(row.element);
+    }
+    const start = this.positionAt(Math.max(0, offset), rowHeight) - OVERSCAN;
+    const first = Math.max(0, Math.min(start, view.length - this.rows.length));
+    this.rotate(first - this.first);
+    this.first = first;
+    if (this.activeId === null || view.positionOf(this.activeId) < 0) {
+      this.activeId = view.taskAt(0)?.uuid ?? null;
+    }
+    const now = Date.now();
+    this.rows.forEach((row, at) => {
+      this.place(row, first + at, rowHeight, now);
+    });
+    if (document.activeElement === this.options.grid && this.activeId) {
+      this.rowOf(this.activeId)?.element.focus({ preventScroll: true });
+    }
+  }
+
+  /** Recycle rows from one end to the other, so that those which stay in view keep their place in the DOM. */
+  private rotate(by: number): void {
+    const { body, grid } = this.options;
+    if (by === 0 || Math.abs(by) >= this.rows.length) return;
+    const moved = by > 0 ? this.rows.splice(0, by) : this.rows.splice(by);
+    if (moved.some((row) => row.element.contains(document.activeElement)))
+      grid.focus({ preventScroll: true });
+    if (by > 0) {
+      this.rows.push(...moved);
+      body.append(...moved.map((row) => row.element));
+    } else {
+      this.rows.unshift(...moved);
+      body.prepend(...moved.map((row) => row.element));
+    }
+  }
+
+  private place(row: Row, position: number, rowHeight: number, now: number): void {
+    const { view, words } = this.options;
+    const task = view.taskAt(position);
+    if (row.element.hidden !== !task) row.element.hidden = !task;
+    if (!task) {
+      row.task = null;
+      row.setDetail(null);
+      return;
+    }
+    const { element } = row;
+    if (row.task && row.task.uuid !== task.uuid && element.contains(document.activeElement)) {
+      this.options.grid.focus({ preventScroll: true });
+    }
+    const transform = `translateY(${this.top(position, rowHeight)}px)`;
+    if (element.style.transform !== transform) element.style.transform = transform;
+    const expanded = view.expanded.has(task.uuid);
+    row.patch(task, {
+      words,
+      now,
+      position,
+      expanded,
+      selected: view.selected.has(task.uuid),
+      active: task.uuid === this.activeId,
+    });
+    row.setDetail(expanded ? this.detailOf(task) : null);
+  }
+
+  private detailOf(task: Task): HTMLElement {
+    let detail = this.details.get(task.uuid);
+    if (!detail) {
+      detail = this.options.makeDetail(task);
+      detail.element.dataset.for = task.uuid;
+      this.details.set(task.uuid, detail);
+      this.resize.observe(detail.element);
+    }
+    detail.update(task);
+    return detail.element;
+  }
+
+  private measure(element: HTMLElement): void {
+    const id = element.dataset.for;
+    if (id && element.isConnected && element.offsetHeight > 0) this.heights.set(id, element.offsetHeight);
+  }
+
+  private collapse(id: string): void {
+    const detail = this.details.get(id);
+    if (!detail) return;
+    this.resize.unobserve(detail.element);
+    this.details.delete(id);
+  }
+
+  private reveal(position: number): void {
+    const { scroller, body, grid } = this.options;
+    const rowHeight = this.options.rowHeight();
+    const box = scroller.getBoundingClientRect();
+    const head = (grid.querySelector<HTMLElement>(".scheduler-head")?.offsetHeight ?? 0) + 4;
+    const top = body.getBoundingClientRect().top - box.top + this.top(position, rowHeight);
+    if (top < head) scroller.scrollTop += top - head;
+    else if (top + rowHeight > box.height) scroller.scrollTop += top + rowHeight - box.height + 8;
+  }
+
+  private tick(): void {
+    if (document.hidden) return;
+    const running = this.rows.some((row) => row.task?.state === "running");
+    if (running || ++this.ticks % SLOW_TICKS === 0) this.scheduleRender();
+  }
+
+  private readonly onClick = (event: MouseEvent): void => {
+    const target = event.target as HTMLElement;
+    const row = this.rowAt(target);
+    if (!row?.task || row.detail?.contains(target)) return;
+    const control = target.closest<HTMLElement>("[data-action]");
+    this.activeId = row.task.uuid;
+    if (!control) {
+      if (!target.closest("label")) row.element.focus({ preventScroll: true });
+      this.scheduleRender();
+      return;
+    }
+    const action = control.dataset.action!;
+    if (action === "select") this.select(row, event.shiftKey);
+    else if (action === "expand") this.toggleDetail(row.task.uuid);
+    else this.options.onAction(action as RowAction, row.task, control);
+  };
+
+  private readonly onFocus = (event: FocusEvent): void => {
+    const row = this.rowAt(event.target as HTMLElement);
+    if (!row?.task || row.task.uuid === this.activeId) return;
+    this.activeId = row.task.uuid;
+    for (const other of this.rows) other.setActive(other === row);
+  };
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    const target = event.target as HTMLElement;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    const row = this.rowAt(target);
+    if (row?.detail?.contains(target)) return;
+    const page = Math.max(1, this.rows.length - OVERSCAN * 2 - 1);
+    const { view } = this.options;
+    switch (event.key) {
+      case "ArrowDown":
+        this.move(1);
+        break;
+      case "ArrowUp":
+        this.move(-1);
+        break;
+      case "PageDown":
+        this.move(page);
+        break;
+      case "PageUp":
+        this.move(-page);
+        break;
+      case "Home":
+        this.focusPosition(0);
+        break;
+      case "End":
+        this.focusPosition(view.length - 1);
+        break;
+      case "ArrowRight":
+      case "ArrowLeft": {
+        const stops = row?.stops() ?? [];
+        const at = stops.indexOf(target) + (event.key === "ArrowRight" ? 1 : -1);
+        stops[Math.max(0, Math.min(stops.length - 1, at))]?.focus();
+        break;
+      }
+      case "Enter":
+        if (!row?.task || target !== row.element) return;
+        this.options.onAction("open", row.task, row.element);
+        break;
+      case " ":
+        if (!row || target !== row.element) return;
+        this.select(row, event.shiftKey);
+        break;
+      default:
+        return;
+    }
+    event.preventDefault();
+  };
+
+  toggleDetail(id: string): void {
+    const { view } = this.options;
+    if (view.expanded.has(id)) this.collapse(id);
+    view.toggleExpanded(id);
+    this.layout();
+  }
+
+  private select(row: Row, range: boolean): void {
+    const { view } = this.options;
+    const task = row.task!;
+    const on = !view.selected.has(task.uuid);
+    if (range && this.lastChecked >= 0) view.toggleRange(this.lastChecked, row.position, on);
+    else view.toggle(task.uuid, on);
+    this.lastChecked = row.position;
+  }
+
+  private rowAt(target: HTMLElement): Row | undefined {
+    const element = target.closest<HTMLElement>(".scheduler-row");
+    return element ? this.rows.find((row) => row.element === element) : undefined;
+  }
+}

@@ -1,0 +1,193 @@
+import type { Lane, Timeline } from "../store/model";
+import { BAD_RUN_STATES } from "../store/model";
+import { clockTime, count, fullTime, shortDate } from "../words/times";
+import type { App } from "./app";
+import { fromMarkup, h, svg } from "./dom";
+import { icon } from "./icons";
+import { barKind } from "./strip";
+
+const LANE = 30;
+const BAR = 12;
+const HOUR = 3_600_000;
+/** More lanes than this are not read; the filter narrows them. */
+const LANES = 200;
+const PLANNED_MARKS = 150;
+
+/** Draws a lane for each task that ran or will run in 24 hours: runs to scale, planned fires as hollow marks. */
+export function drawTimeline(
+  host: HTMLElement,
+  timeline: Timeline,
+  app: App,
+  move: { shift: (hours: number) => void; moved: boolean },
+): void {
+  const { words } = app;
+  const all = timeline.tasks ?? [];
+  const shownIds = new Set<string>();
+  for (let at = 0; at < app.view.length; at++) shownIds.add(app.view.taskAt(at)!.uuid);
+  const lanes = all.filter((lane) => shownIds.has(lane.uuid));
+  const names = host.clientWidth < 640 ? 120 : 220;
+  const width = Math.max(280, host.clientWidth - names - 32);
+  const scale = new Scale(timeline, width);
+
+  const bar = h("div", { class: "scheduler-timeline-bar" });
+  bar.append(
+    step(words.timeline.earlier, "left", () => move.shift(-12)),
+    h(
+      "button",
+      {
+        type: "button",
+        class: "scheduler-button scheduler-button-plain",
+        disabled: !move.moved,
+        onclick: () => move.shift(0),
+      },
+      words.timeline.today,
+    ),
+    step(words.timeline.later, "right", () => move.shift(12)),
+    h(
+      "span",
+      { class: "scheduler-soft" },
+      `${fullTime(timeline.from).replace(/:\d\d$/, "")} – ${fullTime(timeline.to).replace(/:\d\d$/, "")}`,
+    ),
+  );
+
+  const list = h("div", { class: "scheduler-lanes", role: "list", "aria-label": words.timeline.label });
+  list.style.setProperty("--scheduler-lane-names", `${names}px`);
+  list.append(axis(scale, timeline));
+  for (const lane of lanes.slice(0, LANES)) list.append(laneRow(lane, scale, app));
+  if (lanes.length === 0) list.append(h("p", { class: "scheduler-quiet" }, words.timeline.empty));
+  if (lanes.length > LANES)
+    list.append(h("p", { class: "scheduler-quiet" }, words.timeline.more(lanes.length - LANES)));
+
+  const focused = host.contains(document.activeElement)
+    ? (document.activeElement as HTMLElement).dataset.key
+    : null;
+  host.replaceChildren(bar, list);
+  if (focused)
+    host.querySelector<HTMLElement>(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+
+  function step(label: string, name: "left" | "right", act: () => void): HTMLElement {
+    const button = h("button", {
+      type: "button",
+      class: "scheduler-icon-button",
+      "aria-label": label,
+      title: label,
+      "data-key": name,
+      onclick: act,
+    });
+    button.append(fromMarkup<SVGElement>(icon(name)));
+    return button;
+  }
+}
+
+class Scale {
+  readonly from: number;
+  readonly to: number;
+
+  constructor(
+    timeline: Timeline,
+    readonly width: number,
+  ) {
+    this.from = Date.parse(timeline.from);
+    this.to = Date.parse(timeline.to);
+  }
+
+  x(at: number): number {
+    return Math.max(0, Math.min(this.width, ((at - this.from) / (this.to - this.from)) * this.width));
+  }
+}
+
+function axis(scale: Scale, timeline: Timeline): HTMLElement {
+  const row = h("div", { class: "scheduler-lane scheduler-lane-axis", role: "presentation" });
+  row.append(h("span", { class: "scheduler-lane-name" }));
+  const chart = svg("svg", { width: scale.width, height: 24, "aria-hidden": "true" });
+  const first = new Date(timeline.from);
+  first.setMinutes(0, 0, 0);
+  const stride = scale.width < 500 ? 6 : 3;
+  for (let at = first.getTime(); at <= scale.to; at += HOUR) {
+    const hour = new Date(at).getHours();
+    if (at < scale.from || hour % stride !== 0) continue;
+    const label = hour === 0 ? shortDate(new Date(at).toISOString()) : clockTime(new Date(at).toISOString());
+    chart.append(svg("text", { x: scale.x(at), y: 15, "text-anchor": "middle" }, label));
+  }
+  row.append(chart);
+  return row;
+}
+
+function laneRow(lane: Lane, scale: Scale, app: App): HTMLElement {
+  const { words } = app;
+  const row = h("div", { class: "scheduler-lane", role: "listitem" });
+  row.append(
+    h(
+      "button",
+      {
+        type: "button",
+        class: "scheduler-name scheduler-lane-name",
+        "data-key": lane.uuid,
+        onclick: () => app.ui.openTask(lane.uuid),
+      },
+      lane.name,
+    ),
+  );
+  const bad = lane.runs.filter((run) => BAD_RUN_STATES.has(run.state)).length;
+  const chart = svg("svg", {
+    width: scale.width,
+    height: LANE,
+    role: "img",
+    "aria-label": words.calendar.day(
+      lane.name,
+      count(lane.runs.length),
+      count(bad),
+      count(lane.planned.length),
+    ),
+  });
+  const first = new Date(scale.from);
+  first.setMinutes(0, 0, 0);
+  for (let at = first.getTime(); at <= scale.to; at += 3 * HOUR) {
+    if (at > scale.from)
+      chart.append(
+        svg("line", { x1: scale.x(at), x2: scale.x(at), y1: 0, y2: LANE, class: "scheduler-lane-grid" }),
+      );
+  }
+  const middle = (LANE - BAR) / 2;
+  for (const fire of lane.planned.slice(0, PLANNED_MARKS)) {
+    const at = Date.parse(fire);
+    const mark = svg("rect", {
+      x: scale.x(at) - 1.5,
+      y: middle + 0.5,
+      width: 4,
+      height: BAR - 1,
+      rx: 1,
+      class: "scheduler-ribbon-planned",
+    });
+    mark.append(svg("title", {}, `${words.legend.planned}, ${fullTime(fire)}`));
+    chart.append(mark);
+  }
+  for (const run of lane.runs) {
+    if (!run.started_at) continue;
+    const start = Date.parse(run.started_at);
+    const end = run.finished_at ? Date.parse(run.finished_at) : Date.now();
+    const x = scale.x(start);
+    const kind = barKind(run.state);
+    const rect = svg("rect", {
+      x,
+      y: middle,
+      width: Math.max(4, scale.x(end) - x),
+      height: BAR,
+      rx: 2,
+      class: `scheduler-bar-${kind} scheduler-lane-run`,
+      onclick: () => app.ui.openRun(run.id),
+    });
+    rect.append(svg("title", {}, `${words.runStates[run.state]}, ${fullTime(run.started_at)}`));
+    chart.append(rect);
+    if (kind === "bad")
+      chart.append(svg("rect", { x, y: middle + BAR + 2, width: 4, height: 3, class: "scheduler-bar-bad" }));
+  }
+  const now = Date.now();
+  if (now > scale.from && now < scale.to) {
+    chart.append(
+      svg("line", { x1: scale.x(now), x2: scale.x(now), y1: 0, y2: LANE, class: "scheduler-lane-now" }),
+    );
+  }
+  row.append(chart);
+  return row;
+}

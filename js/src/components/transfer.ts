@@ -1,0 +1,135 @@
+import type { ImportReport } from "../transport/api";
+import type { App } from "./app";
+import { saveFile } from "./dom";
+
+type Format = "json" | "yaml";
+
+/** Import with a dry run that names the conflicts, and export; both as JSON or YAML. */
+export class Transfer {
+  importing = {
+    open: false,
+    text: "",
+    conflict: "skip",
+    busy: false,
+    checked: false,
+    message: "",
+    summary: "",
+    problems: [] as { text: string }[],
+    over: false,
+    close(): void {
+      this.open = false;
+    },
+  };
+  exporting = {
+    open: false,
+    format: "json" as Format,
+    selected: false,
+    busy: false,
+    close(): void {
+      this.open = false;
+    },
+  };
+
+  constructor(private readonly app: App) {}
+
+  get selectedWords(): string {
+    return this.app.words.transfer.onlySelected(this.app.ui.selectedCount);
+  }
+
+  openImport(): void {
+    Object.assign(this.importing, { open: true, text: "", busy: false });
+    this.changed();
+  }
+
+  openExport(): void {
+    this.exporting.selected = this.app.view.selected.size > 0;
+    this.exporting.open = true;
+  }
+
+  changed(): void {
+    Object.assign(this.importing, { checked: false, message: "", summary: "", problems: [] });
+  }
+
+  async choose(event: Event): Promise<void> {
+    const input = event.target as HTMLInputElement;
+    await this.read(input.files?.[0]);
+    input.value = "";
+  }
+
+  async drop(event: DragEvent): Promise<void> {
+    this.importing.over = false;
+    await this.read(event.dataTransfer?.files[0]);
+  }
+
+  /** The first press checks, the second imports what was checked. */
+  async send(): Promise<void> {
+    const state = this.importing;
+    if (state.busy || !state.text.trim()) return;
+    state.busy = true;
+    state.message = "";
+    try {
+      const report = await this.app.api.importTasks(
+        state.text,
+        formatOf(state.text),
+        !state.checked,
+        state.conflict,
+      );
+      if (state.checked) {
+        state.open = false;
+        this.app.session.feed.hurry();
+        this.app.ui.toasts.show(
+          this.app.words.transfer.imported(amount(report.created) + amount(report.updated)),
+        );
+      } else {
+        this.showCheck(report);
+        state.checked = true;
+      }
+    } catch (error) {
+      state.message = this.app.explain(error);
+    } finally {
+      state.busy = false;
+    }
+  }
+
+  async download(): Promise<void> {
+    const { format, selected } = this.exporting;
+    this.exporting.busy = true;
+    try {
+      const ids = selected ? [...this.app.view.selected] : undefined;
+      const text = await this.app.api.exportTasks(format, ids);
+      saveFile(`tasks.${format}`, text, format === "json" ? "application/json" : "application/yaml");
+      this.exporting.open = false;
+    } catch (error) {
+      this.app.fail(this.app.words.transfer.exportTitle, error);
+    } finally {
+      this.exporting.busy = false;
+    }
+  }
+
+  private async read(file: File | undefined): Promise<void> {
+    if (!file) return;
+    this.importing.text = await file.text();
+    this.changed();
+  }
+
+  private showCheck(report: ImportReport): void {
+    const conflicts = report.conflicts ?? [];
+    this.importing.summary = this.app.words.transfer.dryRun(amount(report.created), conflicts.length);
+    this.importing.problems = [
+      ...conflicts.map((row) => ({
+        text: `${row.name ?? row.uuid ?? ""}: ${row.reason ?? row.message ?? ""}`,
+      })),
+      ...(report.errors ?? []).map((row) => ({
+        text: `${row.name ?? `#${(row.index ?? 0) + 1}`}${row.field ? ` (${row.field})` : ""}: ${row.message}`,
+      })),
+    ].slice(0, 200);
+  }
+}
+
+function amount(value: unknown): number {
+  return Array.isArray(value) ? value.length : typeof value === "number" ? value : 0;
+}
+
+function formatOf(text: string): Format {
+  return /^\s*[[{]/.test(text) ? "json" : "yaml";
+}

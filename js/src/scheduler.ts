@@ -1,0 +1,154 @@
+import { h } from "./components/dom";
+import { mount } from "./mount";
+import type { Filter } from "./store/task_view";
+import { CommTransport, type WidgetModel } from "./transport/comm";
+import { RestTransport } from "./transport/rest";
+import { acquireSession, Session } from "./transport/session";
+import type { Transport } from "./transport/transport";
+import { en, type Words } from "./words/en";
+
+export interface PageConfig {
+  /** The Jupyter server's base URL. */
+  baseUrl?: string;
+  /** Only where the page was opened with a token instead of a cookie. */
+  token?: string;
+  xsrfToken?: string;
+  /** May look, not change. */
+  readOnly?: boolean;
+}
+
+const STATIC = "/static/scheduler_ext/";
+
+/** Shows the whole page in `host`; returns its clean-up. */
+export function mountPage(host: HTMLElement, config: PageConfig, words: Words = en): () => void {
+  const { baseUrl = "/", token, xsrfToken, readOnly } = config;
+  return mountWith(host, new RestTransport({ baseUrl, token, xsrfToken }), { readOnly, words });
+}
+
+/** The page over any transport: what the demo and the tests use. */
+export function mountWith(
+  host: HTMLElement,
+  transport: Transport,
+  { readOnly = false, words = en }: { readOnly?: boolean; words?: Words } = {},
+): () => void {
+  const session = new Session(transport);
+  const unmount = mount(host, session, {
+    mode: "page",
+    words,
+    readOnly,
+    taskId: null,
+    height: null,
+    assetUrl: (name) => new URL(name, import.meta.url).href,
+  });
+  void session.load();
+  return () => {
+    unmount();
+    session.close();
+  };
+}
+
+/** JupyterLab and Notebook say in the page where their server is. */
+function jupyterConfig(): { baseUrl: string; token: string } | null {
+  const element = document.getElementById("jupyter-config-data");
+  if (!element?.textContent) return null;
+  try {
+    const config = JSON.parse(element.textContent) as { baseUrl?: string; token?: string };
+    return config.baseUrl ? { baseUrl: config.baseUrl, token: config.token ?? "" } : null;
+  } catch {
+    return null;
+  }
+}
+
+async function answers(transport: Transport): Promise<boolean> {
+  try {
+    return (await transport.request({ method: "GET", path: "api/status" })).status < 400;
+  } catch {
+    return false;
+  }
+}
+
+function unreachable(host: HTMLElement, words: Words): void {
+  const box = h("div", { class: "scheduler-root scheduler-none", "data-mode": "widget" });
+  box.append(h("strong", {}, words.noServerTitle), h("p", {}, words.noServerText));
+  host.replaceChildren(box);
+}
+
+/** The widget: straight to the server where the browser reaches it, else through the kernel. */
+async function showWidget(
+  host: HTMLElement,
+  model: WidgetModel,
+  signal: { gone: boolean },
+): Promise<() => void> {
+  const words = en;
+  const jupyter = jupyterConfig();
+  const rest = jupyter ? new RestTransport(jupyter) : null;
+  let session: Session;
+  let release: () => void;
+  if (rest && model.get("transport") !== "comm" && (await answers(rest))) {
+    [session, release] = acquireSession(jupyter!.baseUrl, () => rest);
+  } else {
+    const comm = new CommTransport(model);
+    if (!(await answers(comm))) {
+      comm.close();
+      if (!signal.gone) unreachable(host, words);
+      return () => host.replaceChildren();
+    }
+    session = new Session(comm);
+    void session.load();
+    release = () => session.close();
+  }
+  if (signal.gone) {
+    release();
+    return () => {};
+  }
+  const unmount = mount(
+    host,
+    session,
+    {
+      mode: "widget",
+      words,
+      readOnly: Boolean(model.get("read_only")),
+      taskId: text(model.get("task")) || null,
+      height: text(model.get("height")) || null,
+      assetUrl: (name) => session.transport.link(STATIC + name),
+    },
+    fixedFilter(model.get("filter")),
+  );
+  return () => {
+    unmount();
+    release();
+  };
+}
+
+/** `filter=` of the widget: words to search for, or a mapping such as `{"tag": "research"}`. */
+function fixedFilter(value: unknown): Partial<Filter> {
+  if (typeof value === "string") return value ? { q: value } : {};
+  if (typeof value !== "object" || value === null) return {};
+  const given = value as Record<string, unknown>;
+  const filter: Record<string, string> = {};
+  for (const key of ["q", "state", "type", "tag", "context"]) {
+    if (typeof given[key] === "string") filter[key] = given[key];
+  }
+  if (typeof given.context_id === "string") filter.context = given.context_id;
+  return filter as Partial<Filter>;
+}
+
+function text(value: unknown): string {
+  if (typeof value === "number") return `${value}px`;
+  return typeof value === "string" ? value : "";
+}
+
+/** anywidget's entry: one view of one widget; the function returned takes it down. */
+function render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
+  const signal = { gone: false };
+  const host = h("div", { class: "scheduler-widget-host" });
+  el.append(host);
+  const shown = showWidget(host, model, signal);
+  return () => {
+    signal.gone = true;
+    void shown.then((unmount) => unmount());
+    host.remove();
+  };
+}
+
+export default { render };

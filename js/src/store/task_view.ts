@@ -1,0 +1,234 @@
+import type { Task, TaskState, TaskType } from "./model";
+import { epochSeconds, NEVER, STATE_CODES, type TableChange, type TaskTable, typeCode } from "./task_table";
+
+export type SortKey = "attention" | "name" | "state" | "schedule" | "next" | "last" | "duration";
+
+export interface Filter {
+  q: string;
+  state: TaskState | "";
+  type: TaskType | "";
+  tag: string;
+  context: string;
+}
+
+export interface Sort {
+  key: SortKey;
+  descending: boolean;
+}
+
+export const NO_FILTER: Filter = { q: "", state: "", type: "", tag: "", context: "" };
+export const DEFAULT_SORT: Sort = { key: "attention", descending: false };
+
+/** A sort key and a slot are packed into one exact integer (key * SLOTS + slot), which engines sort natively. */
+const SLOTS = 2 ** 18;
+const KEY_LIMIT = 2 ** 35 - 1;
+const STATE_STEP = 2 ** 32;
+
+/**
+ * What one table shows: which tasks, in which order, which are selected, which are open.
+ * Works on slots of the shared TaskTable, so that several views of 100,000 tasks cost little.
+ */
+export class TaskView {
+  filter: Filter = { ...NO_FILTER };
+  sort: Sort = { ...DEFAULT_SORT };
+  /** Slots in the order shown. */
+  order = new Int32Array(0);
+  readonly selected = new Set<string>();
+  readonly expanded = new Set<string>();
+  private readonly unsubscribe: () => void;
+  private matched: { q: string; filter: string; version: number } | null = null;
+  private readonly listeners = new Set<(slots: number[] | null) => void>();
+
+  /** `fixed` narrows what this view can ever show, as a widget's `filter=` does. */
+  constructor(
+    readonly table: TaskTable,
+    private readonly fixed: Partial<Filter> = {},
+  ) {
+    this.unsubscribe = table.subscribe((change) => this.follow(change));
+    this.rebuild();
+  }
+
+  dispose(): void {
+    this.unsubscribe();
+    this.listeners.clear();
+  }
+
+  subscribe(listener: (slots: number[] | null) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  setFilter(change: Partial<Filter>): void {
+    this.filter = { ...this.filter, ...change };
+    this.rebuild();
+    this.publish(null);
+  }
+
+  setSort(sort: Sort): void {
+    this.sort = sort;
+    this.rebuild();
+    this.publish(null);
+  }
+
+  get length(): number {
+    return this.order.length;
+  }
+
+  taskAt(position: number): Task | null {
+    const slot = this.order[position];
+    return slot === undefined ? null : (this.table.tasks[slot] ?? null);
+  }
+
+  positionOf(id: string): number {
+    const slot = this.table.slotOf(id);
+    return slot === undefined ? -1 : this.order.indexOf(slot);
+  }
+
+  toggle(id: string, on = !this.selected.has(id)): void {
+    if (on) this.selected.add(id);
+    else this.selected.delete(id);
+    this.publish([]);
+  }
+
+  /** Select or clear everything between two positions, both included. */
+  toggleRange(from: number, to: number, on: boolean): void {
+    for (let at = Math.min(from, to); at <= Math.max(from, to); at++) {
+      const task = this.taskAt(at);
+      if (!task) continue;
+      if (on) this.selected.add(task.uuid);
+      else this.selected.delete(task.uuid);
+    }
+    this.publish([]);
+  }
+
+  selectAll(): void {
+    for (const slot of this.order) this.selected.add(this.table.tasks[slot]!.uuid);
+    this.publish([]);
+  }
+
+  clearSelection(): void {
+    this.selected.clear();
+    this.publish([]);
+  }
+
+  toggleExpanded(id: string, on = !this.expanded.has(id)): void {
+    if (on) this.expanded.add(id);
+    else this.expanded.delete(id);
+    this.publish([]);
+  }
+
+  /** Counts of what the fixed filter lets through. */
+  counts(): Record<TaskState | "all", number> {
+    if (!Object.values(this.fixed).some(Boolean)) return this.table.counts();
+    const counts = { all: 0, idle: 0, running: 0, error: 0, disabled: 0 };
+    const matches = this.matcher({ ...NO_FILTER, ...this.fixed });
+    for (let slot = 0; slot < this.table.tasks.length; slot++) {
+      const task = this.table.tasks[slot];
+      if (!task || !matches(slot, task)) continue;
+      counts.all++;
+      counts[task.state]++;
+    }
+    return counts;
+  }
+
+  get narrowed(): boolean {
+    return Object.values(this.filter).some(Boolean);
+  }
+
+  private follow(change: TableChange): void {
+    if (change.slots?.length === 0) return;
+    for (const id of this.selected) if (!this.table.get(id)) this.selected.delete(id);
+    this.rebuild();
+    this.publish(change.slots);
+  }
+
+  private rebuild(): void {
+    const { table } = this;
+    const filter = { ...this.filter };
+    for (const [key, value] of Object.entries(this.fixed)) {
+      if (value && !filter[key as keyof Filter]) Object.assign(filter, { [key]: value });
+    }
+    const { q, ...rest } = filter;
+    const signature = JSON.stringify(rest);
+    // Typing on narrows: what did not contain "rep" cannot contain "repo".
+    const narrows =
+      this.matched &&
+      this.matched.version === table.version &&
+      this.matched.filter === signature &&
+      q.startsWith(this.matched.q);
+    const fixedQ = this.fixed.q && this.filter.q ? this.fixed.q.toLowerCase() : "";
+    const matches = this.matcher(filter);
+    const keyOf = this.keyOf();
+    const packed = new Float64Array(narrows ? this.order.length : table.tasks.length);
+    let count = 0;
+    const consider = (slot: number): void => {
+      const task = table.tasks[slot];
+      if (!task || !matches(slot, task)) return;
+      if (fixedQ && !table.searchText(slot).includes(fixedQ)) return;
+      packed[count++] = keyOf(slot, task) * SLOTS + slot;
+    };
+    if (narrows) for (const slot of this.order) consider(slot);
+    else for (let slot = 0; slot < table.tasks.length; slot++) consider(slot);
+    const sorted = packed.subarray(0, count).sort();
+    const order = new Int32Array(count);
+    for (let at = 0; at < count; at++) order[at] = sorted[at]! % SLOTS;
+    this.order = order;
+    this.matched = { q, filter: signature, version: table.version };
+  }
+
+  private matcher(filter: Filter): (slot: number, task: Task) => boolean {
+    const { table } = this;
+    const words = filter.q.toLowerCase().split(/\s+/).filter(Boolean);
+    const state = filter.state ? STATE_CODES[filter.state] : -1;
+    const type = filter.type ? typeCode(filter.type) : -1;
+    const { tag, context } = filter;
+    return (slot, task) => {
+      if (state >= 0 && table.states.at(slot) !== state) return false;
+      if (type >= 0 && table.types.at(slot) !== type) return false;
+      if (tag && !task.tags.includes(tag)) return false;
+      if (context && task.context_id !== context) return false;
+      for (const word of words) if (!table.searchText(slot).includes(word)) return false;
+      return true;
+    };
+  }
+
+  private keyOf(): (slot: number, task: Task) => number {
+    const { key, descending } = this.sort;
+    const rank = this.rankOf(key);
+    if (!descending) return rank;
+    return (slot, task) => KEY_LIMIT - rank(slot, task);
+  }
+
+  private rankOf(key: SortKey): (slot: number, task: Task) => number {
+    const { table } = this;
+    switch (key) {
+      case "name": {
+        const ranks = table.nameRanks();
+        return (slot) => ranks[slot]!;
+      }
+      case "schedule": {
+        const ranks = rankText(table.tasks, (task) => task.schedule_words ?? "");
+        return (slot) => ranks[slot]!;
+      }
+      case "next":
+        return (slot) => table.nextFires.at(slot);
+      case "last":
+        return (_slot, task) => NEVER - epochSeconds(task.last_run?.started_at ?? task.last_run?.fire_time);
+      case "duration":
+        return (_slot, task) => NEVER - Math.min(NEVER, Math.round((task.last_run?.duration ?? 0) * 1000));
+      default:
+        return (slot) => table.states.at(slot) * STATE_STEP + table.nextFires.at(slot);
+    }
+  }
+
+  private publish(slots: number[] | null): void {
+    for (const listener of this.listeners) listener(slots);
+  }
+}
+
+function rankText(tasks: (Task | null)[], text: (task: Task) => string): Int32Array {
+  const distinct = new Set<string>();
+  for (const task of tasks) if (task) distinct.add(text(task));
+  const ranks = new Map([...distinct].sort().map((value, rank) => [value, rank]));
+  return Int32Array.from(tasks, (task) => (task ? ranks.get(text(task))! : 0));
+}

@@ -1,0 +1,69 @@
+import { icon } from "../components/icons";
+import type { Words } from "../words/en";
+import { button, esc, iconButton } from "./markup";
+
+/** One sheet for a task with its history and for a run with its log. */
+export function inspectorTemplate(w: Words): string {
+  return `<dialog class="scheduler-sheet scheduler-sheet-wide" x-effect="syncDialog($el, inspector.open)" @cancel.prevent="inspector.close()" :aria-labelledby="fieldId('inspector-title')">
+  <div class="scheduler-sheet-form">
+    <header class="scheduler-sheet-head">
+      <span x-show="inspector.kind === 'run'">${iconButton(w.runDetail.back, "left", "inspector.back()")}</span>
+      <h2 class="scheduler-clip" :id="fieldId('inspector-title')" x-text="inspector.title"></h2>
+      <span class="scheduler-badge" :data-state="inspector.state" x-text="inspector.stateWord" x-show="inspector.stateWord"></span>
+      <span class="scheduler-spring"></span>
+      <span x-show="mode === 'page'">${iconButton(w.copyLink, "link", "inspector.copyLink()")}</span>
+      ${iconButton(w.close, "close", "inspector.close()")}
+    </header>
+    <div class="scheduler-sheet-body">
+      <p class="scheduler-quiet" x-show="inspector.loading">${icon("spinner", "scheduler-spin")}${esc(w.editor.loading)}</p>
+      <div class="scheduler-banner" data-level="error" role="alert" x-show="inspector.message">${icon("alert")}<span x-text="inspector.message"></span></div>
+      <div class="scheduler-banner" data-level="warning" x-show="inspector.halted">${icon("alert")}<span><strong>${esc(w.halted)}.</strong> <span x-text="inspector.halted"></span> ${esc(w.haltedHelp)}</span>${button(w.reset, { click: "inspector.resetIt()", extra: 'x-show="!readOnly"' })}</div>
+      <dl class="scheduler-facts" x-show="inspector.facts.length > 0"><template x-for="fact in inspector.facts" :key="fact.name"><div><dt x-text="fact.name"></dt><dd x-text="fact.value" :title="fact.title"></dd></div></template></dl>
+      <div x-show="inspector.kind === 'task'">${taskPart(w)}</div>
+      <div x-show="inspector.kind === 'run'" class="scheduler-run">${runPart(w)}</div>
+    </div>
+    <footer class="scheduler-sheet-foot" x-show="!readOnly && !inspector.message">
+      ${button(w.edit, { click: "inspector.editIt()", icon: "pencil" })}
+      <span class="scheduler-spring"></span>
+      <span x-show="inspector.kind === 'run' && inspector.hasOutput">${button(w.runDetail.openOutput, { click: "inspector.openOutput()", icon: "external" })}</span>
+      ${button(w.runWith, { click: "inspector.rerun()", icon: "sliders" })}
+      <span x-show="inspector.active">${button(w.stop, { click: "inspector.stop()", icon: "stop", kind: "danger" })}</span>
+      <span x-show="inspector.kind === 'task' && !inspector.active">${button(w.runNow, { click: "inspector.runIt()", icon: "play", kind: "primary" })}</span>
+    </footer>
+  </div></dialog>`;
+}
+
+function taskPart(w: Words): string {
+  const t = w.task;
+  return `
+  <div class="scheduler-two">
+    <section><h3>${esc(t.next)}</h3><ol class="scheduler-fires"><template x-for="fire in inspector.fires" :key="fire.key"><li><span x-text="fire.at"></span><span class="scheduler-soft" x-text="fire.in"></span></li></template></ol><p class="scheduler-soft" x-show="inspector.fires.length === 0">${esc(t.noNext)}</p></section>
+    <section x-show="inspector.chartTitle"><h3><span x-text="inspector.chartTitle"></span><span class="scheduler-spring"></span><span class="scheduler-soft" x-text="inspector.medianWords"></span></h3><div x-ref="durations"></div></section>
+  </div>
+  <section><h3>${esc(t.runs)}<span class="scheduler-spring"></span>
+    <span class="scheduler-segments" role="group" aria-label="${esc(w.filterStates)}"><button type="button" class="scheduler-segment" :aria-pressed="!inspector.onlyBad" @click="inspector.setOnlyBad(false)">${esc(t.allRuns)}</button><button type="button" class="scheduler-segment" :aria-pressed="inspector.onlyBad" @click="inspector.setOnlyBad(true)">${esc(t.badRuns)}</button></span></h3>
+    <p class="scheduler-quiet" x-show="inspector.runsLoaded && inspector.runs.length === 0">${esc(t.noRuns)}</p>
+    <div class="scheduler-scroll-x" x-show="inspector.runs.length > 0" tabindex="0" role="region" aria-label="${esc(t.runs)}"><table class="scheduler-table scheduler-runs">
+      <thead><tr><th scope="col">${esc(w.columns.state)}</th><th scope="col">${esc(t.startedAt)}</th><th scope="col">${esc(t.took)}</th><th scope="col">${esc(t.origin)}</th><th scope="col">${esc(t.result)}</th></tr></thead>
+      <tbody><template x-for="run in inspector.runs" :key="run.id"><tr @click="openRun(run.id)" class="scheduler-clickable">
+        <td><span class="scheduler-badge" :data-state="run.state" x-text="run.stateWord"></span></td>
+        <td><button type="button" class="scheduler-link" x-text="run.started" :title="run.startedTitle" @click.stop="openRun(run.id)"></button></td>
+        <td class="scheduler-number" x-text="run.took"></td><td class="scheduler-soft" x-text="run.origin"></td><td class="scheduler-soft scheduler-result" x-text="run.result"></td></tr></template></tbody></table></div>
+    <p x-show="inspector.cursor">${button(t.moreRuns, { click: "inspector.loadRuns(false)", kind: "ghost" })}</p>
+  </section>`;
+}
+
+function runPart(w: Words): string {
+  const r = w.runDetail;
+  return `
+  <div class="scheduler-attempts" x-show="inspector.attempts.length > 0"><span class="scheduler-soft">${esc(r.attempts)}</span><template x-for="other in inspector.attempts" :key="other.id"><button type="button" class="scheduler-chip" :aria-pressed="other.current" @click="openRun(other.id)" x-text="other.label"></button></template></div>
+  <section x-show="inspector.errorName || inspector.errorMessage" class="scheduler-failure"><h3>${icon("alert")}<span x-text="inspector.errorName"></span></h3><p x-text="inspector.errorMessage"></p>
+    <details x-show="inspector.traceback" class="scheduler-fold"><summary>${icon("right")}${esc(r.traceback)}</summary><pre class="scheduler-pre" tabindex="0" x-text="inspector.traceback"></pre></details></section>
+  <section x-show="inspector.result"><h3>${esc(r.result)}</h3><pre class="scheduler-pre" tabindex="0" x-text="inspector.result"></pre></section>
+  <section x-show="inspector.parameters.length > 0"><h3>${esc(r.parameters)}</h3><dl class="scheduler-facts scheduler-mono"><template x-for="row in inspector.parameters" :key="row.name"><div><dt x-text="row.name"></dt><dd x-text="row.value"></dd></div></template></dl></section>
+  <section class="scheduler-log-part"><h3>${esc(r.log)} <span class="scheduler-soft" x-text="inspector.lineWords"></span><span class="scheduler-spring"></span>
+    <label class="scheduler-switch"><input type="checkbox" class="scheduler-check" x-model="inspector.wrap">${esc(r.wrap)}</label>
+    <label class="scheduler-switch" x-show="inspector.active"><input type="checkbox" class="scheduler-check" :checked="inspector.following" @change="inspector.toggleFollow()">${esc(r.follow)}</label></h3>
+    <div class="scheduler-log" x-ref="log" tabindex="0" role="log" aria-label="${esc(r.log)}" :data-wrap="inspector.wrap" x-show="!inspector.logEmpty"></div>
+    <p class="scheduler-quiet" x-show="inspector.logEmpty" x-text="inspector.logEmpty"></p></section>`;
+}

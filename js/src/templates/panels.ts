@@ -1,0 +1,39 @@
+import { icon } from "../components/icons";
+import type { Words } from "../words/en";
+import { button, esc, iconButton } from "./markup";
+
+export function contextsTemplate(w: Words): string {
+  const c = w.contexts;
+  return `
+  <div class="scheduler-heading"><div><h1>${esc(c.title)}</h1><p class="scheduler-summary">${esc(c.text)}</p></div></div>
+  <div class="scheduler-card">
+    <p class="scheduler-quiet" x-show="contexts.missing">${esc(c.unavailable)}</p>
+    <p class="scheduler-quiet" x-show="!contexts.missing && contexts.loaded && contexts.list.length === 0">${esc(c.empty)}</p>
+    <div class="scheduler-scroll-x" x-show="contexts.list.length > 0" tabindex="0" role="region" aria-label="${esc(c.title)}">
+    <table class="scheduler-table">
+      <thead><tr><th scope="col">${esc(c.name)}</th><th scope="col">${esc(c.folder)}</th><th scope="col">${esc(c.tasks)}</th><th scope="col">${esc(c.kernel)}</th><th scope="col">${esc(c.activity)}</th><th scope="col"><span class="scheduler-hidden">${esc(w.columns.actions)}</span></th></tr></thead>
+      <tbody><template x-for="item in contexts.list" :key="item.id"><tr>
+        <th scope="row" x-text="item.label"></th>
+        <td class="scheduler-mono" x-text="item.path"></td>
+        <td class="scheduler-number"><button type="button" class="scheduler-link" x-text="item.tasks" :aria-label="item.showLabel" @click="showContext(item.id)"></button></td>
+        <td><span class="scheduler-badge" :data-state="item.alive ? 'alive' : 'disabled'" x-text="item.kernel"></span></td>
+        <td x-text="item.activity"></td>
+        <td class="scheduler-row-actions">
+          ${button(c.open, { click: "contexts.act(item.id, 'open')", icon: "external" })}
+          ${iconButton(c.restart, "refresh", "contexts.act(item.id, 'restart')", ':disabled="!item.alive"')}
+          ${iconButton(c.clear, "trash", "contexts.act(item.id, 'clear')")}
+        </td></tr></template></tbody>
+    </table></div>
+  </div>`;
+}
+
+export function statusTemplate(w: Words): string {
+  const s = w.status;
+  return `
+  <div class="scheduler-heading"><div><h1>${esc(s.title)}</h1><p class="scheduler-summary" x-text="status.roleWords"></p></div><span class="scheduler-spring"></span>${button(s.refresh, { click: "status.load()", icon: "refresh" })}</div>
+  <div class="scheduler-card scheduler-status">
+    <p class="scheduler-quiet" x-show="status.banners.length === 0">${icon("check")}${esc(s.calm)}</p>
+    <template x-for="banner in status.banners" :key="banner.code"><div class="scheduler-banner" :data-level="banner.level">${icon("alert")}<span x-text="banner.message"></span></div></template>
+    <dl class="scheduler-facts"><template x-for="fact in status.facts" :key="fact.name"><div><dt x-text="fact.name"></dt><dd x-text="fact.value"></dd></div></template></dl>
+  </div>`;
+}
