@@ -14,7 +14,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from jupyter_scheduler_ext.engine.models import AnyTask
+from ..engine.models import AnyTask
 
 from . import entries
 from .entries import INDENT, Entry

@@ -6,6 +6,7 @@ takes its name, and the folder goes to disk; only then is the write acknowledged
 
 from __future__ import annotations
 
+import errno
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -91,7 +92,10 @@ class DurableFile:
         try:
             rest = memoryview(content)
             while rest:
-                rest = rest[self._files.write(fd, rest) :]
+                written = self._files.write(fd, rest)
+                if not written:
+                    raise OSError(errno.EIO, "nothing more was written")
+                rest = rest[written:]
             self._files.sync(fd)
             status = self._files.stat(fd)
         finally:
@@ -149,8 +153,6 @@ class DurableFile:
         be. After a crash either may stand there."""
         with suppress(OSError):
             if had_one:
-                with self._temporary() as temporary:
-                    self._files.link(self._generation(1), temporary)
-                    self._files.rename(temporary, self.path)
+                self._files.rename(self._generation(1), self.path)
             else:
                 self._files.unlink(self.path)

@@ -15,8 +15,8 @@ from uuid import NAMESPACE_URL, uuid5
 import pydantic_core
 from pydantic import TypeAdapter, ValidationError
 
-from jupyter_scheduler_ext.engine.errors import Invalid
-from jupyter_scheduler_ext.engine.models import TASK, AnyTask, Identifier, PlannedTask, PlannedTime, ScheduledTask
+from ..engine.errors import Invalid
+from ..engine.models import TASK, AnyTask, Identifier, PlannedTask, PlannedTime, ScheduledTask
 
 Path: TypeAlias = tuple[str | int, ...]
 Extras: TypeAlias = tuple[tuple[Path, Any], ...]
@@ -36,7 +36,7 @@ _NOT_OURS = ("state", "next_run", "last_run", "dedicated_context")
 """Found in the API's form of a task, which a person may paste: derived from what happened, so never a definition."""
 
 _LONG = 100
-_one_line = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+_one_line = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=str)
 
 _NAMELESS = uuid5(NAMESPACE_URL, "jupyter-scheduler-ext/nameless")
 _IDENTIFIER: TypeAdapter[str] = TypeAdapter(Identifier)
@@ -88,6 +88,7 @@ def read(value: Any, text: str, key: str, context: Mapping[str, Any]) -> Entry:
 def write(task: AnyTask, extras: Extras = ()) -> Entry:
     """The entry of a task, verified: its text means this very task. Raises Invalid for what JSON cannot hold."""
     try:
+        _one_line.encode([task.action.model_dump(warnings=False), task.notify])  # dumped as JSON, infinity would be null
         value = to_json(task)
         text = _render(value, extras)
         parsed = pydantic_core.from_json(text, allow_inf_nan=False)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from jupyter_scheduler_ext.engine.abc import StoreError
+from ..engine.abc import StoreError
 
 if sys.platform == "darwin":
     import fcntl

@@ -22,8 +22,8 @@ from pathlib import Path
 
 import filelock
 
-from jupyter_scheduler_ext.engine.abc import Notice, Put, Remove, RevisionConflict, Snapshot, StoreError, TaskStore
-from jupyter_scheduler_ext.engine.errors import Invalid
+from ..engine.abc import Notice, Put, Remove, RevisionConflict, Snapshot, StoreError, TaskStore
+from ..engine.errors import Invalid
 
 from . import document, entries
 from .document import BadFile, Document
@@ -82,7 +82,7 @@ class JsonFileStore(TaskStore):
         with self._mutex:
             try:
                 stamp = self._files.look(self._file.path)
-                if stamp not in (self._stamp, self._rejected):
+                if stamp != self._stamp and (stamp is None or stamp != self._rejected):
                     self._take_up()
             except BadFile as problem:
                 told = f"{self._file.path} cannot be used: {problem}. The last good version is in force."
