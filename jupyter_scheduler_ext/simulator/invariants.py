@@ -36,9 +36,11 @@ class Watcher:
     task_of: Callable[[str], AnyTask | None]
     states: dict[str, RunState] = field(default_factory=dict)
     records: dict[tuple[str, Instant, str, int], Run] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
     started: set[str] = field(default_factory=set)
     cursors: dict[str, Instant] = field(default_factory=dict)
     running: dict[str, Run] = field(default_factory=dict)
+    active: dict[str, dict[str, Run]] = field(default_factory=dict)
     commits: int = 0
 
     def committed(self, ops: Sequence[Op], answers: Sequence[Any]) -> None:
@@ -71,20 +73,34 @@ class Watcher:
     def _recorded(self, run: Run) -> None:
         key = (run.task_id, run.fire_time, run.origin.value, run.attempt)
         self._expect(key not in self.records, f"two runs for {key}")
-        self.records[key] = run
+        self.records[key] = self.runs[run.id] = run
         self.states[run.id] = run.state
         self._expect(run.state in ACTIVE or bool(run.reason), f"{run.id} was {run.state} without a reason")
+        if run.state in ACTIVE:
+            self._overlap(run)
+            self.active.setdefault(run.task_id, {})[run.id] = run
         if run.state is RunState.RUNNING:
             self._running(run)
+
+    def _overlap(self, run: Run) -> None:
+        """Beside a run of an earlier fire, one of a rule starts or waits only if its policy says so."""
+        task = self.task_of(run.task_id)
+        if task is None or run.origin not in TIMED or task.policy.overlap in ("allow", "cancel_previous"):
+            return
+        earlier = [one for one in self.active.get(run.task_id, {}).values() if one.queued_at != run.queued_at]
+        if task.policy.overlap == "queue_one":
+            earlier = [one for one in earlier if self.states[one.id] is RunState.QUEUED]
+        self._expect(not earlier, f"{run.id} of {task.name} was claimed beside {[one.id for one in earlier]}")
 
     def _move(self, run_id: str, to: RunState) -> None:
         was = self.states[run_id]
         self._expect(was in ACTIVE, f"{run_id} was {was}, which is final, and became {to}")
         self.states[run_id] = to
         if to is RunState.RUNNING:
-            self._running(next(run for run in self.records.values() if run.id == run_id))
+            self._running(self.runs[run_id])
         else:
             self.running.pop(run_id, None)
+            self.active.get(self.runs[run_id].task_id, {}).pop(run_id, None)
 
     def _running(self, run: Run) -> None:
         task = self.task_of(run.task_id)
