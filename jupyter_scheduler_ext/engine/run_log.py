@@ -69,7 +69,7 @@ class RunLogs:
         self._thread: threading.Thread | None = None
 
     def open(self, run_id: str) -> RunLogWriter:
-        """Begin, or continue, the log of a run; its file is made with the first entry. Raises ValueError for a bad id."""
+        """Begin or continue the log of a run; its file is made with the first entry. ValueError for a bad id."""
         path = self._path(run_id)
         with self._lock:
             if self._stop.is_set():
@@ -126,7 +126,7 @@ class RunLogs:
             offset = page.next
 
     def subscribe(self, run_id: str, callback: Callback) -> Callback:
-        """Have `callback` called on the running event loop whenever there is more to read, and when the log is complete.
+        """Have `callback` called on the running event loop when there is more to read or the log is complete.
 
         Whoever subscribes first and then reads until nothing comes misses nothing. Returns what ends the subscription.
         """

@@ -125,8 +125,8 @@ class Database(ABC):
 class SqliteDatabase(Database):
     """A SQLite file in WAL mode, durable at power loss (docs/decisions/ledger-durability.md).
 
-    `wal=False` is for network file systems, where WAL's shared memory does not work. All who share the file are on one
-    machine, so its clock is theirs.
+    `wal=False` is for network file systems, where WAL's shared memory does not work; `synchronous` is weakened by
+    measurements and tests only. All who share the file are on one machine, so its clock is theirs.
     """
 
     def __init__(
@@ -135,7 +135,7 @@ class SqliteDatabase(Database):
         clock: Clock,
         *,
         wal: bool = True,
-        synchronous: Literal["FULL", "NORMAL"] = "FULL",
+        synchronous: Literal["FULL", "NORMAL", "OFF"] = "FULL",
         busy_timeout: float = 5.0,
     ) -> None:
         self.path = path
@@ -249,8 +249,8 @@ class SqliteDatabase(Database):
             self.path, timeout=self._busy_timeout, isolation_level=None, check_same_thread=False, cached_statements=256
         )
         try:
-            connection.execute(f"PRAGMA journal_mode = {'WAL' if self._wal else 'DELETE'}")
             connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+            connection.execute(f"PRAGMA journal_mode = {'WAL' if self._wal else 'DELETE'}")
             connection.execute("PRAGMA fullfsync = ON")  # macOS: its plain fsync stops at the drive's cache
             connection.execute("PRAGMA cache_size = -8000")
             connection.execute("PRAGMA wal_autocheckpoint = 4000")

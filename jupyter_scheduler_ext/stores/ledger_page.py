@@ -28,6 +28,7 @@ from .database import Transaction
 from .ledger_rows import (
     FACT_COLUMNS,
     RUN_COLUMNS,
+    clean,
     cut,
     cut_error,
     error_text,
@@ -255,7 +256,7 @@ class Page:
         entry.run = replace(
             run,
             progress=run.progress if op.progress is None else op.progress,
-            output_path=op.output_path or run.output_path,
+            output_path=run.output_path if op.output_path is None else clean(op.output_path),
             kernel_id=op.kernel_id or run.kernel_id,
         )
         entry.kernel_process = op.kernel_process or entry.kernel_process
@@ -276,7 +277,7 @@ class Page:
         run = replace(
             run,
             state=op.state,
-            reason=op.reason or run.reason,
+            reason=clean(op.reason) or run.reason,
             started_at=started,
             finished_at=op.at if started is None else max(op.at, started),
             result=None if op.result is None else cut(op.result),
