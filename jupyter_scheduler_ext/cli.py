@@ -7,4 +7,4 @@ def main() -> None:
     """Start the server; it takes the options of ``jupyter server``."""
     from .extension import SchedulerExtension
 
-    SchedulerExtension.launch_instance()
+    SchedulerExtension.launch_instance()  # type: ignore[no-untyped-call]

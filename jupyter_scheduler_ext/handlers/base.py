@@ -19,6 +19,7 @@ from .body import MEGABYTE, parse_json
 from .problems import Forbidden, TooLarge, describe
 
 if TYPE_CHECKING:
+    from ..contexts.visits import Visits
     from ..engine.scheduler import TaskScheduler
     from ..extension import SchedulerExtension
     from .endpoint import Endpoint
@@ -45,7 +46,8 @@ class ApiHandler(ExtensionHandlerMixin, APIHandler):
     endpoints: ClassVar[Mapping[str, Endpoint]] = {}
 
     scheduler: TaskScheduler
-    """The engine; there once `respond` began."""
+    contexts: Visits
+    """The engine, and the contexts; there once `respond` began."""
 
     def initialize(self, name: str, **more: Any) -> None:
         super().initialize(name, **more)
@@ -83,6 +85,8 @@ class ApiHandler(ExtensionHandlerMixin, APIHandler):
     async def prepare(self) -> None:  # type: ignore[override]
         if self.task_token is None:
             await super().prepare()
+            if self.current_user is None and self.request.method != "OPTIONS":
+                raise HTTPError(403, "not authenticated")  # before the body is read
             return
         self.current_user = self._jupyter_current_user = None
         if not self.check_host():

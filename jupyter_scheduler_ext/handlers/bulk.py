@@ -11,7 +11,7 @@ from .base import ApiHandler
 from .endpoint import endpoint
 from .shapes import BulkReply
 
-MOST = 100_000
+MOST = 10_000
 EXECUTING = frozenset({"run", "enable", "reset", "restore"})
 """Actions after which code of a task runs that would not have run."""
 

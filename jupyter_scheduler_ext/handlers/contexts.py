@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ..engine.errors import NotFound
 from .base import ApiHandler
 from .endpoint import endpoint
 from .shapes import ContextShown
@@ -51,7 +52,10 @@ async def scheduler_context_get(request: ApiHandler, context_id: str) -> None:
 async def scheduler_context_open(request: ApiHandler, context_id: str) -> None:
     """Make the session that ties a notebook to the context's living kernel."""
     body = request.body_as(OpenBody)
-    opened = await request.contexts.open(context_id, body.run_id)
+    run = await request.scheduler.get_run(body.run_id) if body.run_id is not None else None
+    if run is not None and run.context_id != context_id:
+        raise NotFound(f"run {run.id} did not run in this context", field="run_id")
+    opened = await request.contexts.open(context_id, run)
     request.reply({**opened, "url": request.extension.notebook_url(opened["path"])})
 
 

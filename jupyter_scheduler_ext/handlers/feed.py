@@ -9,9 +9,11 @@ and is told to start over.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..engine.errors import SchedulerError
 from .base import to_json
 from .delta import compose
 
@@ -24,6 +26,8 @@ PING_EVERY = 20.0
 """Seconds between two pings: they tell a browser, which cannot see WebSocket pings, that the socket lives."""
 LOG_PAGE = 500
 """Entries of a log in one frame."""
+log = logging.getLogger(__name__)
+
 PING = b'{"type":"ping"}'
 
 
@@ -95,8 +99,11 @@ class Feed:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            await self._push_deltas()
-            await self._push_logs()
+            try:
+                await self._push_deltas()
+                await self._push_logs()
+            except Exception:
+                log.exception("pushing to the open pages failed")
             await asyncio.sleep(PAUSE)
 
     async def _push_deltas(self) -> None:
@@ -127,7 +134,12 @@ class Feed:
                 await self._push_log(run_id, offset, readers)
 
     async def _push_log(self, run_id: str, offset: int, readers: list[Reader]) -> None:
-        entries, following, complete = await self._scheduler.read_log(run_id, offset, LOG_PAGE)
+        try:
+            entries, following, complete = await self._scheduler.read_log(run_id, offset, LOG_PAGE)
+        except SchedulerError:
+            for reader in readers:
+                self.unfollow(reader, run_id)
+            return
         if not entries and not complete:
             return
         frame = to_json({"type": "log", "run_id": run_id, "entries": entries, "next": following, "complete": complete})

@@ -1,0 +1,20 @@
+"""GET api/status."""
+
+from __future__ import annotations
+
+import jupyter_scheduler_ext
+
+from .conftest import nightly, noop_task
+
+
+async def test_the_scheduler_tells_how_it_is(call, make):
+    await make(nightly())
+    await make(noop_task(enabled=False))
+    reply = await call("GET", "status")
+    assert reply.status == 200
+    assert reply.body["role"] == "leader"
+    assert reply.body["counts"]["tasks"] == 2
+    assert reply.body["queue"] == {"running": 0, "queued": 0, "limit": 4}
+    assert reply.body["version"] == jupyter_scheduler_ext.__version__
+    assert reply.body["server"]["pid"]
+    assert [banner for banner in reply.body["banners"] if banner["level"] != "info"] == []
