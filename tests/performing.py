@@ -68,7 +68,8 @@ _count = iter(range(1, 10**9))
 def launch_of(action: dict[str, Any], *, due: int | None = None, context: str | None = None, **more: Any) -> Launch:
     """A launch of a new task with this action."""
     number = next(_count)
-    task = AdHocTask(uuid=f"task-{number}", name=more.pop("name", "Nightly report"), action=action)
+    attachments = more.pop("attachments", ())
+    task = AdHocTask(uuid=f"task-{number}", name="Nightly report", action=action, attachments=attachments)
     parameters = {**getattr(task.action, "parameters", {}), **more.pop("parameters", {})}
     run = Run(
         id=f"run-{number:08}",

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TypeAlias
 
 from jupyter_core.utils import ensure_async
 from tornado.web import HTTPError
@@ -22,12 +22,17 @@ RUNS = "runs"
 ATTACHMENTS = "attachments"
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
+OUTPUT = re.compile(rf"{ROOT}/[A-Za-z0-9][A-Za-z0-9_-]{{0,63}}/{RUNS}/[^/]+")
+
 
 def folder_of(context_id: str) -> str:
     """Where a context lives, from the served root. Raises Invalid for what cannot be an id."""
     if not IDENTIFIER.fullmatch(context_id):
         raise Invalid(f"{context_id!r} is not the id of a context", field="context_id")
     return f"{ROOT}/{context_id}"
+
+
+Listing: TypeAlias = list[dict[str, Any]]
 
 
 async def make_folders(contents: Any, path: str) -> None:
@@ -58,18 +63,38 @@ class FolderContexts(ContextStore):
         self._known.add(context_id)
         return folder
 
-    async def list(self) -> list[dict[str, Any]]:
-        """``{"id", "path", "task", "created_at"}`` of every context; one whose metadata are broken has only the first
-        two."""
+    async def list(self) -> Listing:
+        """``{"id", "path", "last_modified"}`` of every context."""
         if not await self._exists(ROOT):
             return []
         listing = await ensure_async(self._contents.get(ROOT, content=True, type="directory"))
-        found = []
-        for entry in listing["content"]:
-            if entry["type"] == "directory" and IDENTIFIER.fullmatch(entry["name"]):
-                described = await self._metadata(entry["name"])
-                found.append({**described, "id": entry["name"], "path": entry["path"]})
-        return found
+        return [
+            {"id": entry["name"], "path": entry["path"], "last_modified": _moment(entry)}
+            for entry in listing["content"]
+            if entry["type"] == "directory" and IDENTIFIER.fullmatch(entry["name"])
+        ]
+
+    async def get(self, context_id: str) -> dict[str, Any]:
+        """The same of one context, with the task it was made for. Raises NotFound."""
+        folder = await self.path_of(context_id)
+        model = await ensure_async(self._contents.get(folder, content=False, type="directory"))
+        return {**await self._metadata(context_id), "id": context_id, "path": folder, "last_modified": _moment(model)}
+
+    async def outputs(self, context_id: str) -> Listing:
+        """The output files of a context's runs, newest first, as the contents manager lists them."""
+        folder = f"{folder_of(context_id)}/{RUNS}"
+        if not await self._exists(folder):
+            return []
+        listing = await ensure_async(self._contents.get(folder, content=True, type="directory"))
+        files = [entry for entry in listing["content"] if entry["type"] != "directory"]
+        return sorted(files, key=lambda entry: str(entry["name"]), reverse=True)
+
+    async def clear(self, context_id: str) -> None:
+        """Remove what runs left, the transcript too; attachments stay."""
+        folder = await self.path_of(context_id)
+        await self._remove_tree(f"{folder}/{RUNS}")
+        with _gone_is_fine():
+            await ensure_async(self._contents.delete(f"{folder}/{TRANSCRIPT}"))
 
     async def remove(self, context_id: str) -> None:
         """Delete the folder with all that is in it; one that is gone already is no error."""
@@ -78,19 +103,20 @@ class FolderContexts(ContextStore):
         await self._remove_tree(folder)
 
     async def remove_output(self, path: str) -> None:
-        parts = path.strip("/").split("/")
-        if not path.startswith(f"{ROOT}/") or ".." in parts:
-            raise Invalid(f"{path!r} is not the output of a run", field="path")
-        with _gone_is_fine():
-            await ensure_async(self._contents.delete(path))
+        """Remove the output of one run. A transcript is not one run's: it stays, and sheds its oldest cells by itself.
 
-    async def remove_path(self, path: str) -> None:
-        """Delete a file or a folder with all that is in it; one that is gone already is no error."""
-        if await self._exists(path):
-            await self._remove_tree(path)
-        else:
-            with _gone_is_fine():
+        The file is emptied first: where deleting means the trash, nothing would be won otherwise.
+        """
+        if not OUTPUT.fullmatch(path):
+            return
+        with _gone_is_fine():
+            if await ensure_async(self._contents.file_exists(path)):
+                await self._save_text(path, "")
                 await ensure_async(self._contents.delete(path))
+
+    async def has(self, path: str) -> bool:
+        """Is there such a file?"""
+        return bool(await ensure_async(self._contents.file_exists(path)))
 
     async def path_of(self, context_id: str) -> str:
         """The folder of a context that exists. Raises NotFound."""
@@ -124,6 +150,11 @@ class FolderContexts(ContextStore):
                 else:
                     await ensure_async(self._contents.delete(entry["path"]))
             await ensure_async(self._contents.delete(folder))
+
+
+def _moment(entry: dict[str, Any]) -> str | None:
+    moment = entry.get("last_modified")
+    return None if moment is None else moment.isoformat()
 
 
 @contextmanager

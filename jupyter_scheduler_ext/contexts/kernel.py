@@ -97,6 +97,19 @@ class Kernel:
             return "the kernel was killed (signal 9), by somebody or for want of memory"
         return f"the kernel died (signal {-code})" if code < 0 else f"the kernel ended by itself (exit code {code})"
 
+    def to_json(self) -> dict[str, Any]:
+        """What a page shows of it: memory in bytes."""
+        return {
+            "id": self.id,
+            "name": self.need.kernel_name,
+            "state": self.state,
+            "process": self.process,
+            "task_id": self.need.task_id,
+            "task": self.need.label,
+            "path": self.need.path,
+            "memory": self.memory(),
+        }
+
     def memory(self) -> int | None:
         """Bytes of memory it holds; None if that cannot be told."""
         import psutil

@@ -53,6 +53,7 @@ class Kernels:
         self._closed = False
         self.spec = self._starter.spec
         self.os_folder = self._starter.os_folder
+        self.os_path = self._starter.os_path
 
     def __iter__(self) -> Iterator[Kernel]:
         return iter(sorted(self._all, key=lambda kernel: kernel.since))
@@ -120,6 +121,11 @@ class Kernels:
             self._sessions.create_session(path=path, name=name, type="notebook", kernel_id=kernel.id)
         )
         return made
+
+    def visited(self, kernel: Kernel) -> None:
+        """Somebody is about to open it: it stays a while, whatever its time."""
+        if kernel.expires is not None:
+            kernel.expires = max(kernel.expires, self._clock.monotonic() + VISITED)
 
     # Ahead of need ---------------------------------------------------------------------------------------------------
 

@@ -74,6 +74,11 @@ class Starter:
         """The folder on this machine that a path from the served root means."""
         return str(self._manager.cwd_for_path(folder))
 
+    def os_path(self, path: str) -> str:
+        """The file on this machine that a path from the served root means."""
+        folder, _, name = path.rpartition("/")
+        return os.path.join(self.os_folder(folder), name)  # noqa: PTH118 - a text, for other programs
+
     def close(self) -> None:
         if self._sockets is not None:
             self._sockets.destroy(linger=0)

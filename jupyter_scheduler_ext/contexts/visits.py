@@ -59,6 +59,7 @@ class Visits:
         kernel = await self._living(context_id, run)
         if kernel is None or not path.endswith(".ipynb"):
             return {"path": path, "session": None}
+        self._kernels.visited(kernel)
         session = await self._kernels.attach(kernel, path, path.rpartition("/")[2])
         return {
             "path": path,
@@ -74,9 +75,7 @@ class Visits:
     async def clear(self, context_id: str) -> None:
         """Remove outputs and transcript, end the kernels. Raises Conflict while something runs in it."""
         await self.restart(context_id)
-        folder = folder_of(context_id)
-        for path in (f"{folder}/{RUNS}", f"{folder}/{TRANSCRIPT}"):
-            await self._contexts.remove_path(path)
+        await self._contexts.clear(context_id)
 
     def _shown(self, found: Mapping[str, Any], users: list[AnyTask]) -> dict[str, Any]:
         kernels = self._kernels.of(found["id"])
@@ -85,7 +84,7 @@ class Visits:
             "name": users[0].name if users else str(found.get("task", "")),
             "tasks": [task.uuid for task in users],
             "task_count": len(users),
-            "kernel": _shown_kernel(kernels[-1]) if kernels else None,
+            "kernel": kernels[-1].to_json() if kernels else None,
         }
 
     async def _living(self, context_id: str, run: Run | None) -> Kernel | None:
@@ -110,7 +109,3 @@ class Visits:
         busy = next((run for run in self._active() if run.context_id == context_id), None)
         if busy is not None:
             raise Conflict("a run is under way in this context: cancel it first", active_run=busy.id)
-
-
-def _shown_kernel(kernel: Kernel) -> dict[str, Any]:
-    return {"id": kernel.id, "name": kernel.need.kernel_name, "state": kernel.state, "process": kernel.process}

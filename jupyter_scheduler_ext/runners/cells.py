@@ -11,7 +11,7 @@ from ..contexts.documents import Cell, Document
 from ..engine.abc import Sink
 from ..engine.runs import RunError
 from .outputs import Allowance, CellOutputs, Output
-from .parameters import tags_of
+from .parameters import INJECTED, tags_of
 from .progress import Progress
 from .sources import source_of
 
@@ -34,6 +34,8 @@ class CellRun:
     sink: Sink
     allowance: Allowance
     stopped: Callable[[], bool]
+    hidden: str | None = None
+    """Code that sets secret parameters; it is run before the cell of the others, and kept nowhere."""
     error: RunError | None = None
     value: str | None = None
     printed: str = ""
@@ -47,6 +49,8 @@ class CellRun:
             if self.stopped():
                 return
             source = source_of(cell)
+            if self.hidden is not None and INJECTED in tags_of(cell):
+                talk.send_silently(self.hidden)
             request = talk.send(source)  # first of all: the rest is done while the kernel works
             self.sink.write("cell", source, cell=number, position=position + 1, cells=len(todo))
             hearing = _Hearing(self, cell, number, progress)

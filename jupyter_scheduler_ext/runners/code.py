@@ -27,10 +27,10 @@ class CodeRunner(Runner):
         place, action = self._place, launch.task.action
         assert isinstance(action, CodeAction)
         kernel_name, language = await place.kernels.spec(action.kernel_name)
-        code = await place.parameters_as_code(launch, language, kernel_name)
+        injection = await place.injection(launch, kernel_name, language)
         folder = await place.contexts.ensure(launch.run.context_id, launch.task.name)
         document = await place.transcripts.open(folder, kernel_name, language)
-        cells = _cells(launch, action.source, code)
+        cells = _cells(launch, action.source, injection.shown if injection else None)
         document.append([_heading(launch), *cells])
         need = Need(
             kernel_name=kernel_name,
@@ -40,7 +40,7 @@ class CodeRunner(Runner):
             task_id=launch.task.uuid,
             label=launch.task.name,
             path=document.path,
-            environment=launch.environment,
+            environment=await place.environment(launch),
             pooled=launch.run.origin not in TIMED,
         )
         return KernelExecution(
@@ -51,6 +51,7 @@ class CodeRunner(Runner):
             keep=action.kernel == "keep",
             document=document,
             cells=cells,
+            hidden=injection.hidden if injection else None,
         )
 
     async def prepare(self, task: AnyTask, due: Instant) -> None:

@@ -46,7 +46,7 @@ class CommandRunner(Runner):
         if cwd and not await ensure_async(place.contents.dir_exists(cwd)):
             raise NotFound(f"the folder {action.cwd!r} is not there", field="action.cwd")
         os_cwd = place.kernels.os_folder(cwd)
-        environment = {**os.environ, **action.env, **launch.environment}
+        environment = {**os.environ, **action.env, **await place.environment(launch)}
         _check_program(action.argv[0], os_cwd, environment)
         folder = await place.contexts.ensure(launch.run.context_id, launch.task.name)
         record = Record(place, output_path(folder, launch.run, ".txt"), sink)

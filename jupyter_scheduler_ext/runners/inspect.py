@@ -1,70 +1,107 @@
-"""Which parameters a notebook declares: name, type, default and help, as Papermill infers them from its tagged cell."""
+"""Which parameters a notebook declares in its cell tagged ``parameters``: name, type, default and what a comment says.
+
+As Papermill's `inspect` does, which knows Python only and reads it line by line; here Python is parsed by Python, so
+that a default may span lines and hold an equals sign, and plain assignments of R and Julia are read too.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
-from typing import Any
+import io
+import json
+import re
+import tokenize
+from collections.abc import Iterator, Mapping
+from typing import Any, TypedDict
 
 from .parameters import PARAMETERS, find_tagged
+from .sources import source_of
 
-LITERALS = {"true": True, "false": False, "TRUE": True, "FALSE": False, "NULL": None, "nothing": None}
+ASSIGNMENT = re.compile(r"^\s*([A-Za-z_]\w*)\s*(?:<-|=)\s*([^#]+?)\s*(?:#\s*(.*))?$")
+WORDS = {"TRUE": True, "true": True, "FALSE": False, "false": False, "NULL": None, "nothing": None, "NA": None}
 
 
-def declared_parameters(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """``[{"name", "type", "default", "help"}]`` in the order of the cell; none for a language Papermill cannot inspect.
+class Declared(TypedDict):
+    """`type` is the annotation, or the type of the default. `default` is a JSON value; the code, if it is more."""
 
-    A default that is not a plain value is given as the text of its code. Imports Papermill on first use: call it off
-    the event loop.
-    """
-    cells = [cell for cell in notebook["cells"] if isinstance(cell, dict)]
-    position = find_tagged(cells, PARAMETERS)
+    name: str
+    type: str | None
+    default: Any
+    help: str | None
+
+
+def declared_parameters(notebook: Mapping[str, Any]) -> list[Declared]:
+    """The parameters of a notebook in their order; none if it has no such cell, or one that cannot be read."""
+    position = find_tagged(notebook["cells"], PARAMETERS)
     if position is None:
         return []
-    from papermill.exceptions import PapermillException
-    from papermill.translators import papermill_translators
+    source = source_of(notebook["cells"][position])
+    found = in_python(source) if _language(notebook) == "python" else in_other(source)
+    return list({parameter["name"]: parameter for parameter in found}.values())
 
+
+def _language(notebook: Mapping[str, Any]) -> str:
     metadata = notebook.get("metadata", {})
-    spec, language = metadata.get("kernelspec", {}), metadata.get("language_info", {})
-    name = language.get("name") or spec.get("language") or "python"
-    source = cells[position].get("source", "")
-    cell = {"source": "".join(source) if isinstance(source, list) else str(source)}
+    for name, key in (("language_info", "name"), ("kernelspec", "language")):
+        told = metadata.get(name)
+        if isinstance(told, dict) and isinstance(told.get(key), str):
+            return str(told[key]).lower()
+    return "python"
+
+
+def in_python(source: str) -> Iterator[Declared]:
+    """The assignments to plain names at the top of a Python cell; IPython's own lines (``%``, ``!``) do not count."""
+    lines = ["" if line.lstrip().startswith(("%", "!", "?")) else line for line in source.splitlines()]
     try:
-        translator = papermill_translators.find_translator(spec.get("name", ""), name)
-        found = translator.inspect(cell)
-    except (PapermillException, NotImplementedError):
-        return []
-    return [
-        {
-            "name": one.name,
-            "type": None if one.inferred_type_name in (None, "", "None") else one.inferred_type_name,
-            "default": default_value(one.default),
-            "help": one.help or None,
-        }
-        for one in found
-    ]
+        tree = ast.parse("\n".join(lines))
+    except (SyntaxError, ValueError):
+        return
+    comments = _comments(lines)
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            target, value, annotation = statement.targets[0], statement.value, None
+        elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+            target, value, annotation = statement.target, statement.value, ast.unparse(statement.annotation)
+        else:
+            continue
+        if isinstance(target, ast.Name):
+            default, kind = _literal(value)
+            said = comments.get(statement.end_lineno or 0)
+            named = (annotation or "").strip("'\"") or kind
+            yield Declared(name=target.id, type=named, default=default, help=said)
 
 
-def default_value(code: str) -> Any:
-    """The value of a literal; the text of the code for anything else, or for what is no JSON."""
-    text = str(code).strip()
-    if text in LITERALS:
-        return LITERALS[text]
+def _literal(value: ast.expr) -> tuple[Any, str | None]:
+    """A default as JSON has it, and its type; for what is no JSON, its code and no type."""
     try:
-        value = ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return text
-    return value if _is_json(value) else text
+        found = ast.literal_eval(value)
+        return json.loads(json.dumps(found, allow_nan=False)), None if found is None else type(found).__name__
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return ast.unparse(value), None
 
 
-def _is_json(value: Any) -> bool:
-    match value:
-        case None | bool() | int() | str():
-            return True
-        case float():
-            return value == value and abs(value) != float("inf")
-        case list():
-            return all(_is_json(item) for item in value)
-        case dict():
-            return all(isinstance(key, str) and _is_json(item) for key, item in value.items())
-    return False
+def _comments(lines: list[str]) -> dict[int, str]:
+    """The comment at the end of each line that has one, by line number."""
+    found: dict[int, str] = {}
+    try:
+        for token in tokenize.generate_tokens(io.StringIO("\n".join(lines)).readline):
+            if token.type == tokenize.COMMENT and token.line[: token.start[1]].strip():
+                found[token.start[0]] = token.string.lstrip("# ").strip()
+    except (tokenize.TokenError, IndentationError):
+        pass
+    return found
+
+
+def in_other(source: str) -> Iterator[Declared]:
+    """Lines such as ``region <- "eu"  # where`` of R, or ``days = 7`` of Julia."""
+    for line in source.splitlines():
+        found = ASSIGNMENT.match(line)
+        if found is None:
+            continue
+        name, text, said = found.groups()
+        try:
+            default = WORDS[text] if text in WORDS else json.loads(text)
+            kind = None if default is None else type(default).__name__
+        except ValueError:
+            default, kind = text, None
+        yield Declared(name=name, type=kind, default=default, help=said or None)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import Any
 
+from ..contexts.attachments import ATTACHMENT_LIMIT
 from ..contexts.folders import FolderContexts
 from ..contexts.kernel import Lifetimes
 from ..contexts.kernels import Kernels
@@ -42,6 +43,7 @@ class LocalExecutor(Executor):
         clock: Clock,
         lifetimes: Lifetimes | None = None,
         output_limit: int = OUTPUT_LIMIT,
+        attachment_limit: int = ATTACHMENT_LIMIT,
     ) -> None:
         self.contexts = FolderContexts(contents_manager, clock)
         self.kernels = Kernels(kernel_manager, session_manager, kernel_spec_manager, clock, lifetimes)
@@ -51,7 +53,9 @@ class LocalExecutor(Executor):
             contexts=self.contexts,
             clock=clock,
             output_limit=output_limit,
+            attachment_limit=attachment_limit,
         )
+        self.attachments = self.place.attachments
         self._runners: dict[str, Runner] = {}
         for runner in (NotebookRunner(self.place), CodeRunner(self.place), CommandRunner(self.place)):
             self.add(runner)

@@ -33,9 +33,9 @@ class NotebookRunner(Runner):
         assert isinstance(action, NotebookAction)
         notebook = await read_notebook(place.contents, action.path)
         kernel_name, language = await place.kernels.spec(action.kernel_name or kernel_named_in(notebook))
-        code = await place.parameters_as_code(launch, language, kernel_name)
-        if code is not None:
-            notebook["cells"] = inject(notebook["cells"], code, cell_id=_cell_id(notebook, launch))
+        injection = await place.injection(launch, kernel_name, language)
+        if injection is not None:
+            notebook["cells"] = inject(notebook["cells"], injection.shown, cell_id=_cell_id(notebook, launch))
         _forget_outputs(notebook)
         folder = await place.contexts.ensure(launch.run.context_id, launch.task.name)
         document = Document(place.contents, output_path(folder, launch.run, ".ipynb"), notebook)
@@ -47,7 +47,7 @@ class NotebookRunner(Runner):
             task_id=launch.task.uuid,
             label=launch.task.name,
             path=document.path,
-            environment=launch.environment,
+            environment=await place.environment(launch),
             pooled=launch.run.origin not in TIMED,
         )
         return KernelExecution(
@@ -58,6 +58,7 @@ class NotebookRunner(Runner):
             keep=action.kernel == "keep",
             document=document,
             cells=document.cells,
+            hidden=injection.hidden if injection else None,
         )
 
     async def prepare(self, task: AnyTask, due: Instant) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ..engine.errors import Invalid
+from .resolving import is_secret
 
 PARAMETERS = "parameters"
 INJECTED = "injected-parameters"
@@ -36,27 +38,46 @@ def load_translators() -> Any:
     return translators
 
 
-def as_code(parameters: Mapping[str, Any], language: str, kernel_name: str = "") -> str:
+@dataclass(frozen=True, slots=True)
+class Injection:
+    """Code that sets a run's parameters. `shown` goes into a cell, `hidden` sets the secrets and is shown nowhere."""
+
+    shown: str
+    hidden: str | None = None
+
+
+def as_injection(parameters: Mapping[str, Any], language: str, kernel_name: str = "") -> Injection:
     """Assignments in the kernel's language. Raises Invalid if that language is not known or a value has no form in it.
 
     Imports Papermill on first use: call it off the event loop.
     """
     check_names(parameters)
+    translator = _translator(language, kernel_name)
+    secrets = {name: value for name, value in parameters.items() if is_secret(value)}
+    public = {name: value for name, value in parameters.items() if name not in secrets}
+    lines = [_code(translator, public, language), *(translator.comment(f"{name}: a secret") for name in secrets)]
+    hidden = _code(translator, secrets, language) if secrets else None
+    return Injection("\n".join(line.rstrip("\n") for line in lines), hidden)
+
+
+def _translator(language: str, kernel_name: str) -> Any:
     papermill = load_translators()
     try:
         if language in UNSAFE:
             raise papermill.PapermillException(language)
-        translator = papermill.papermill_translators.find_translator(
+        return papermill.papermill_translators.find_translator(
             kernel_name, language if language == "R" else language.lower()
         )
     except papermill.PapermillException:
-        raise Invalid(
-            f"parameters cannot be given to a kernel whose language is {language!r}", field="parameters"
-        ) from None
+        message = f"parameters cannot be given to a kernel whose language is {language!r}"
+        raise Invalid(message, field="parameters") from None
+
+
+def _code(translator: Any, parameters: Mapping[str, Any], language: str) -> str:
+    papermill = load_translators()
     try:
-        if issubclass(
-            translator, papermill.PythonTranslator
-        ):  # its own codify would call a code formatter, if one is installed
+        if issubclass(translator, papermill.PythonTranslator):
+            # Its own codify would run the code through a formatter, if one is installed.
             return str(papermill.Translator.codify.__func__(translator, parameters))
         code = str(translator.codify(parameters))
     except NotImplementedError as error:

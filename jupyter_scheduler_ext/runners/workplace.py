@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..contexts.folders import FolderContexts
+from ..contexts.attachments import ATTACHMENT_LIMIT, Attachments
+from ..contexts.folders import ATTACHMENTS, FolderContexts
 from ..contexts.kernel import Need
 from ..contexts.kernels import Kernels
 from ..contexts.transcript import Transcripts
 from ..engine.abc import Clock, Launch
 from ..engine.models import AnyTask
-from .parameters import as_code, load_translators
+from .parameters import Injection, as_injection, load_translators
 
 OUTPUT_LIMIT = 20_000_000
 """Characters of output that a run keeps on disk and in its log; what is beyond is cut, with a note, but for its end."""
@@ -27,9 +29,12 @@ class Workplace:
     contexts: FolderContexts
     clock: Clock
     output_limit: int = OUTPUT_LIMIT
+    attachment_limit: int = ATTACHMENT_LIMIT
     transcripts: Transcripts = field(init=False)
+    attachments: Attachments = field(init=False)
 
     def __post_init__(self) -> None:
+        self.attachments = Attachments(self.contents, self.contexts, self.attachment_limit)
         self.transcripts = Transcripts(self.contents)
 
     async def make_ready(self, task: AnyTask, need: Need, *, keep: bool, parameters: bool) -> None:
@@ -39,8 +44,23 @@ class Workplace:
         await self.contexts.ensure(task.context, task.name)
         await self.kernels.prepare(need, keep=keep)
 
-    async def parameters_as_code(self, launch: Launch, language: str, kernel_name: str) -> str | None:
-        """The run's parameters in the kernel's language; None if there are none. Raises Invalid."""
-        if not launch.parameters:
+    async def injection(self, launch: Launch, kernel_name: str, language: str) -> Injection | None:
+        """The run's parameters in the kernel's language, with the paths of its attachments as `attachments` unless that
+        is given; None if there are none. Raises Invalid or NotFound."""
+        parameters = dict(launch.parameters)
+        if launch.task.attachments:
+            parameters.setdefault(ATTACHMENTS, await self.attached(launch))
+        if not parameters:
             return None
-        return await asyncio.to_thread(as_code, launch.parameters, language, kernel_name)
+        return await asyncio.to_thread(as_injection, parameters, language, kernel_name)
+
+    async def attached(self, launch: Launch) -> list[str]:
+        """Where the task's attachments lie on this machine. Raises NotFound for one that is gone."""
+        found = await self.attachments.paths(launch.run.context_id, launch.task.attachments)
+        return [self.kernels.os_path(path) for path in found]
+
+    async def environment(self, launch: Launch) -> dict[str, str]:
+        """The run's environment, with its attachments, separated as the paths of PATH are."""
+        if not launch.task.attachments:
+            return dict(launch.environment)
+        return {**launch.environment, "SCHEDULER_ATTACHMENTS": os.pathsep.join(await self.attached(launch))}
