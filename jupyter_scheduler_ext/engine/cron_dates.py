@@ -21,6 +21,9 @@ HORIZON_YEARS = 50
 """How far a search for a matching date goes. The rarest possible date, 29 February on one weekday, comes at
 least every 40 years (2088 to 2128, across the common year 2100), so nothing is missed."""
 
+YEARS = range(2, 9999)
+"""The years in which dates are found: one less at either end than Python's, so that no zone's offset leads out."""
+
 _MONTH_LENGTHS = {month: (30,) if month in (4, 6, 9, 11) else (31,) for month in ALL_MONTHS} | {2: (28, 29)}
 
 
@@ -95,10 +98,12 @@ class Cron:
         return bool(self._shapes[monthrange(day.year, day.month)] >> (day.day - 1) & 1)
 
     def next_day(self, ordinal: int) -> int | None:
-        """The first matching date on or after this one; None if there is none within the horizon."""
+        """The first matching date on or after this one; None if there is none within 50 years or `YEARS`."""
         start = date.fromordinal(ordinal)
         year, month, skipped = start.year, start.month, start.day - 1
         for _ in range(12 * HORIZON_YEARS + 1):
+            if year not in YEARS:
+                return None
             if month in self.months:
                 days = self._shapes[monthrange(year, month)] >> skipped
                 if days:
@@ -106,23 +111,21 @@ class Cron:
                     return date(year, month, 1).toordinal() + skipped + lowest
             skipped = 0
             year, month = (year, month + 1) if month < 12 else (year + 1, 1)
-            if year > date.max.year:
-                return None
         return None
 
     def previous_day(self, ordinal: int) -> int | None:
-        """The last matching date on or before this one; None if there is none within the horizon."""
+        """The last matching date on or before this one; None if there is none within 50 years or `YEARS`."""
         start = date.fromordinal(ordinal)
         year, month, kept = start.year, start.month, start.day
         for _ in range(12 * HORIZON_YEARS + 1):
+            if year not in YEARS:
+                return None
             if month in self.months:
                 days = self._shapes[monthrange(year, month)] & ((1 << kept) - 1)
                 if days:
                     return date(year, month, 1).toordinal() + days.bit_length() - 1
             kept = 31
             year, month = (year, month - 1) if month > 1 else (year - 1, 12)
-            if year < date.min.year:
-                return None
         return None
 
 

@@ -27,7 +27,6 @@ from .cron_dates import HORIZON_YEARS, Cron
 from .cron_grammar import parse
 from .wall import (
     Shift,
-    clamp,
     day_at,
     day_of,
     day_start,
@@ -78,7 +77,7 @@ def fires_between(
 def count_between(expression: str, timezone: str, start: datetime, end: datetime) -> int:
     """How many fires lie in (start, end], exactly; the work grows with the days, not with the fires."""
     cron, place = parse(expression), zone(timezone)
-    after, last = clamp(seconds_since_epoch(start)), clamp(seconds_since_epoch(end))
+    after, last = seconds_since_epoch(start), seconds_since_epoch(end)
     if last <= after:
         return 0
     stretches = takewhile(lambda stretch: stretch.first <= last, _stretches(cron, place, day_at(place, after), 1))
@@ -88,7 +87,7 @@ def count_between(expression: str, timezone: str, start: datetime, end: datetime
 def latest_before(expression: str, timezone: str, at: datetime) -> datetime | None:
     """The latest fire at or before `at`, in UTC; None if there was none in 50 years."""
     cron, place = parse(expression), zone(timezone)
-    last = clamp(seconds_since_epoch(at))
+    last = seconds_since_epoch(at)
     for stretch in _stretches(cron, place, day_at(place, last), -1):
         passed = stretch.count_until(last)
         if passed:
@@ -99,7 +98,7 @@ def latest_before(expression: str, timezone: str, at: datetime) -> datetime | No
 def skipped_in_gaps(expression: str, timezone: str, start: datetime, end: datetime) -> list[SkippedFire]:
     """The fires that were dropped because a gap of three hours or more in (start, end] swallowed them."""
     cron, place = parse(expression), zone(timezone)
-    after, last = clamp(seconds_since_epoch(start)), clamp(seconds_since_epoch(end))
+    after, last = seconds_since_epoch(start), seconds_since_epoch(end)
     if last <= after or cron.follows_real_time:
         return []
     skipped: list[SkippedFire] = []
@@ -117,7 +116,6 @@ def skipped_in_gaps(expression: str, timezone: str, start: datetime, end: dateti
 
 def fires_after(cron: Cron, place: ZoneInfo, after: int) -> Iterator[int]:
     """Every fire strictly after `after`, ascending, without end but for the 50 years' horizon."""
-    after = clamp(after)
     for stretch in _stretches(cron, place, day_at(place, after), 1):
         for minute in stretch.minutes[stretch.count_until(after) :]:
             yield stretch.midnight + 60 * minute

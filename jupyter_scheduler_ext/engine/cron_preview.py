@@ -17,7 +17,7 @@ from .cron_dates import ALL_HOURS, Cron
 from .cron_fires import fires_after
 from .cron_grammar import parse
 from .cron_words import date_in_words, describe
-from .wall import DAY, Shift, clamp, day_at, day_of, day_start, local_day, seconds_since_epoch, utc, zone
+from .wall import DAY, Shift, day_at, day_of, day_start, local_day, seconds_since_epoch, utc, zone
 
 _YEAR = 366
 
@@ -43,7 +43,7 @@ class Preview:
 def preview(expression: str, timezone: str, after: datetime, count: int = 5) -> Preview:
     """What to show of a schedule: words, the next `count` fires after `after`, warnings. Raises CronError."""
     cron, place = parse(expression), zone(timezone)
-    start = clamp(seconds_since_epoch(after))
+    start = seconds_since_epoch(after)
     fires = list(islice(fires_after(cron, place, start), max(count, 1)))
     warnings = [
         *_clock_changes(cron, place, start, fires),

@@ -30,6 +30,7 @@ _FIRST_INSTANT = (datetime(2, 1, 1, tzinfo=UTC) - EPOCH) // SECOND
 _LAST_INSTANT = (datetime(9998, 12, 31, tzinfo=UTC) - EPOCH) // SECOND
 _ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}", re.ASCII)
 _LONGEST_NAME = 64
+_NO_PLACES = frozenset({"localtime", "posixrules", "Factory"})
 
 
 class Shift(NamedTuple):
@@ -72,7 +73,7 @@ def zone(name: str) -> ZoneInfo:
     """The zone of that IANA name; raises CronError (field `timezone`) for any other text."""
     if isinstance(name, str) and len(name) <= _LONGEST_NAME and _ZONE_NAME.fullmatch(name):
         # right/ counts leap seconds, posix/ doubles the rest, and localtime differs from machine to machine.
-        if not name.startswith(("right/", "posix/")) and name not in ("localtime", "posixrules", "Factory"):
+        if not name.startswith(("right/", "posix/")) and name not in _NO_PLACES:
             try:
                 return ZoneInfo(name)
             except (ValueError, KeyError, OSError):
@@ -86,6 +87,7 @@ def refresh_zones() -> None:
     ZoneInfo.clear_cache()
     zone.cache_clear()
     local_day.cache_clear()
+    _known_names.cache_clear()
 
 
 def seconds_since_epoch(moment: datetime) -> int:
@@ -100,18 +102,14 @@ def utc(instant: int) -> datetime:
     return EPOCH + timedelta(seconds=instant)
 
 
-def clamp(instant: int) -> int:
-    """The instant, or the nearest that is safely inside the calendar's years 2 to 9998."""
-    return max(_FIRST_INSTANT, min(instant, _LAST_INSTANT))
-
-
 def offset_at(zone: ZoneInfo, instant: int) -> int:
     """Seconds east of UTC at an instant."""
     return _seconds(utc(instant).astimezone(zone))
 
 
 def day_at(zone: ZoneInfo, instant: int) -> int:
-    """The local day an instant lies in."""
+    """The local day an instant lies in; beyond the years 2 to 9998 the nearest day within."""
+    instant = max(_FIRST_INSTANT, min(instant, _LAST_INSTANT))
     return day_of(instant + offset_at(zone, instant))
 
 
@@ -170,6 +168,11 @@ def _seconds(moment: datetime) -> int:
 
 
 def _did_you_mean(name: str) -> str:
-    wanted = name.lower().replace(" ", "_")
-    near = sorted(known for known in available_timezones() if wanted in (known.lower(), known.lower().split("/")[-1]))
+    wanted = name.lower()
+    near = [known for known in _known_names() if wanted in (known.lower(), known.lower().rpartition("/")[2])]
     return f" Did you mean {' or '.join(near[:3])}?" if near else " Use an IANA name such as Europe/Berlin or UTC."
+
+
+@lru_cache(maxsize=1)
+def _known_names() -> list[str]:
+    return sorted(available_timezones() - _NO_PLACES)
