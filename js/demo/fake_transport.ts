@@ -246,16 +246,14 @@ export class FakeTransport implements Transport {
       /^api\/contexts$/,
       () => ({
         body: {
-          contexts: [...this.tasks.values()]
-            .slice(0, 4)
-            .map((task, at) => ({
-              id: task.uuid,
-              name: task.name,
-              path: `tmp/chats/${task.uuid.slice(-6)}`,
-              task_count: 1,
-              kernel: at % 2 ? { id: "k", name: "python3" } : null,
-              last_activity: new Date(Date.now() - at * HOUR).toISOString(),
-            })),
+          contexts: [...this.tasks.values()].slice(0, 4).map((task, at) => ({
+            id: task.uuid,
+            name: task.name,
+            path: `tmp/chats/${task.uuid.slice(-6)}`,
+            task_count: 1,
+            kernel: at % 2 ? { id: "k", name: "python3" } : null,
+            last_activity: new Date(Date.now() - at * HOUR).toISOString(),
+          })),
         },
       }),
     ],

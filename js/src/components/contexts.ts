@@ -2,6 +2,7 @@ import type { Context } from "../store/model";
 import { ApiError } from "../transport/transport";
 import { count, relativeTime } from "../words/times";
 import type { App } from "./app";
+import { debounce } from "./dom";
 
 interface ContextRow {
   id: string;
@@ -20,6 +21,7 @@ export class Contexts {
   loaded = false;
   missing = false;
   private asked = false;
+  private readonly loadSoon = debounce(1_000, (contexts: Contexts) => void contexts.load());
 
   constructor(private readonly app: App) {}
 
@@ -40,22 +42,18 @@ export class Contexts {
     this.loaded = true;
   }
 
-  apply(changed: Context[]): void {
-    if (!this.loaded) return;
-    const rows = new Map(this.list.map((row) => [row.id, row]));
-    for (const context of changed) rows.set(context.id, this.row(context));
-    this.list = [...rows.values()];
+  /** The feed names contexts that changed; the list is small and read again. */
+  changed(): void {
+    if (this.loaded && !this.missing) this.loadSoon(this);
   }
 
-  async act(id: string, action: "open" | "restart" | "clear"): Promise<void> {
+  async act(id: string, action: "open" | "restart" | "clear", runId?: string): Promise<void> {
     const { contexts: words } = this.app.words;
     // A tab opened after the answer would be a pop-up to the browser: open it in the click itself.
     const tab = action === "open" ? window.open("about:blank", "_blank") : null;
     try {
-      const answer = await this.app.api.contextAction(id, action);
-      const path = answer?.path ?? answer?.notebook_path;
-      const url =
-        typeof path === "string" ? this.app.session.transport.link(`/lab/tree/${encodePath(path)}`) : null;
+      const answer = await this.app.api.contextAction(id, action, runId);
+      const url = typeof answer?.url === "string" ? new URL(answer.url, location.href).href : null;
       if (tab && url) tab.location.href = url;
       else tab?.close();
       this.app.ui.toasts.show({ open: words.opened, restart: words.restarted, clear: words.cleared }[action]);
@@ -81,8 +79,4 @@ export class Contexts {
       showLabel: `${words.useIt}: ${label}`,
     };
   }
-}
-
-export function encodePath(path: string): string {
-  return path.split("/").map(encodeURIComponent).join("/");
 }

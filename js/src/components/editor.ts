@@ -156,7 +156,7 @@ export class Editor extends ScheduleBuilder {
     if (this.busy) return;
     this.busy = true;
     this.message = "";
-    this.errors = {};
+    this.forgetErrors();
     try {
       const saved = await this.send();
       const { task } = saved;
@@ -366,7 +366,7 @@ export class Editor extends ScheduleBuilder {
     }
     const at = error instanceof ApiError ? error.field : null;
     if (at) {
-      this.errors = { [at]: (error as ApiError).message };
+      this.errors[at] = (error as ApiError).message;
       if (at.startsWith("policy")) this.unfold.policy = true;
       if (at === "description" || at.startsWith("tags")) this.unfold.details = true;
       this.message = this.fieldShown(at)
@@ -376,6 +376,13 @@ export class Editor extends ScheduleBuilder {
         this.app.refs.editorForm?.querySelector<HTMLElement>('[aria-invalid="true"]'),
       );
     } else this.message = `${this.words.saveFailed}: ${this.app.explain(error)}`;
+  }
+
+  /** What the server said of the schedule while it was typed stays true; the rest is asked anew. */
+  private forgetErrors(): void {
+    for (const path of Object.keys(this.errors)) {
+      if (!path.startsWith("schedule") && !path.startsWith("plan")) delete this.errors[path];
+    }
   }
 
   /** Whether the form has a control for a field that the server named; if not, its message goes on top. */

@@ -4,9 +4,9 @@ import { ACTIVE_RUN_STATES, BAD_RUN_STATES } from "../store/model";
 import { ApiError } from "../transport/transport";
 import { duration, fullTime, longTime, preciseTime, readerZone, relativeTime } from "../words/times";
 import type { App } from "./app";
-import { encodePath } from "./contexts";
 import { drawDurations } from "./durations";
 import { LogView } from "./log_view";
+import { knownFires, nextFires } from "./next_fires";
 import { scheduleWords } from "./row";
 
 interface RunRow {
@@ -82,6 +82,8 @@ export class Inspector {
       const [task] = await Promise.all([this.app.api.task(id), this.loadRuns(true)]);
       if (this.taskId !== id || this.kind !== "task") return;
       this.fillTask(task);
+      const fires = await nextFires(this.app, task);
+      if (this.taskId === id && this.kind === "task") this.showFires(fires);
     } catch (error) {
       this.message =
         error instanceof ApiError && error.status === 404
@@ -204,10 +206,9 @@ export class Inspector {
     if (task) void this.app.resetTask(task);
   }
 
+  /** Opens the run's output where JupyterLab shows it, tied to the kernel if that still lives. */
   openOutput(): void {
-    const path = this.run?.output_path;
-    const url = path ? this.app.session.transport.link(`/lab/tree/${encodePath(path)}`) : null;
-    if (url) window.open(url, "_blank", "noopener");
+    if (this.run?.context_id) void this.app.ui.contexts.act(this.run.context_id, "open", this.run.id);
   }
 
   copyLink(): void {
@@ -226,6 +227,7 @@ export class Inspector {
     this.endLog();
     this.kind = kind;
     this.open = true;
+    this.app.ui.focusLater(() => this.app.refs.inspectorTitle);
     this.message = "";
     this.title = "";
     this.facts = [];
@@ -264,14 +266,15 @@ export class Inspector {
     if (task.tags.length > 0) facts.push({ name: words.editor.tags, value: task.tags.join(", "), title: "" });
     if (task.description) facts.push({ name: words.editor.description, value: task.description, title: "" });
     if (whole || task.action) this.facts = facts;
-    const ahead = nextFires(task);
-    if (whole || ahead.length > 0) {
-      this.fires = ahead.map((fire, at) => ({
-        key: `${fire}/${at}`,
-        at: longTime(fire),
-        in: relativeTime(fire, words.relative),
-      }));
-    }
+    if (whole || this.fires.length <= 1) this.showFires(knownFires(task));
+  }
+
+  private showFires(fires: string[]): void {
+    this.fires = fires.map((fire, at) => ({
+      key: `${fire}/${at}`,
+      at: longTime(fire),
+      in: relativeTime(fire, this.app.words.relative),
+    }));
   }
 
   private showHistory(): void {
@@ -382,16 +385,10 @@ export class Inspector {
   }
 }
 
-export function nextFires(task: Task): string[] {
-  const more =
-    (task as { next_fires?: string[]; next_runs?: string[] }).next_fires ??
-    (task as { next_runs?: string[] }).next_runs;
-  if (more?.length) return more.slice(0, 5);
-  if (task.plan?.todo.length) return task.plan.todo.slice(0, 5).map((item) => item.at);
-  return task.next_run ? [task.next_run] : [];
-}
-
 export function actionWords(action: Action): string {
+  // The list carries only a label of what a task does.
+  const { label } = action as { label?: string };
+  if (label !== undefined) return label;
   if (action.kind === "notebook") return action.path;
   if (action.kind === "command") return joinCommand(action.argv);
   return action.source.split("\n").find((line) => line.trim()) ?? "";

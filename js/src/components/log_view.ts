@@ -112,8 +112,9 @@ export class LogView {
   private addOther(entry: LogEntry, added: Line[]): void {
     this.open = null;
     if (entry.kind === "cell") {
-      const label = entry.cell === undefined ? "" : this.words.runDetail.cell(entry.cell);
-      added.push(this.newLine(entry, [label, entry.text].filter(Boolean).join("  ")));
+      const label = entry.cell === undefined ? "" : this.words.runDetail.cell(entry.cell + 1);
+      const source = (entry.text ?? "").split("\n").find((line) => line.trim()) ?? "";
+      added.push(this.newLine(entry, [label, source].filter(Boolean).join("  ")));
       return;
     }
     const rich = entry.data ? this.richContent(entry.data) : null;

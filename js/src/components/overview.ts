@@ -1,3 +1,4 @@
+import type { Bucket, Timeline } from "../store/model";
 import type { ViewMode } from "../store/route";
 import { ApiError } from "../transport/transport";
 import type { App } from "./app";
@@ -97,7 +98,7 @@ export class Overview {
     const now = Date.now();
     const half = HALF_HOUR_S * 1000;
     const start = Math.floor((now - 12 * HOUR) / half) * half;
-    this.state.ribbon = await this.app.api.timeline(iso(start), iso(start + DAY + half), HALF_HOUR_S);
+    this.state.ribbon = dense(await this.app.api.timeline(iso(start), iso(start + DAY + half), HALF_HOUR_S));
   }
 
   private async loadTimeline(): Promise<void> {
@@ -135,6 +136,26 @@ export class Overview {
   }
 }
 
+/** The server names only the buckets in which something happens; the ribbon has a place for each. */
+function dense(timeline: Timeline): Timeline {
+  const from = Date.parse(timeline.from);
+  const step = timeline.bucket * 1000;
+  const length = Math.round((Date.parse(timeline.to) - from) / step);
+  const buckets: Bucket[] = Array.from({ length }, (_, at) => ({
+    at: iso(from + at * step),
+    succeeded: 0,
+    failed: 0,
+    running: 0,
+    missed: 0,
+    planned: 0,
+  }));
+  for (const bucket of timeline.buckets) {
+    const at = Math.floor((Date.parse(bucket.at) - from) / step);
+    if (buckets[at]) buckets[at] = bucket;
+  }
+  return { ...timeline, buckets };
+}
+
 function iso(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 }
@@ -156,9 +177,9 @@ interface OverviewState {
   gone: boolean;
   drawnWidth: number;
   resize: ResizeObserver | null;
-  ribbon: import("../store/model").Timeline | null;
-  timeline: import("../store/model").Timeline | null;
-  calendar: import("../store/model").Timeline | null;
+  ribbon: Timeline | null;
+  timeline: Timeline | null;
+  calendar: Timeline | null;
 }
 
 function inertState(): OverviewState {

@@ -13,7 +13,10 @@ const HOUR = 3_600_000;
 export function drawRibbon(host: HTMLElement, timeline: Timeline, words: Words, now: number): void {
   const { buckets } = timeline;
   const width = Math.max(240, host.clientWidth);
-  const pitch = width / Math.max(1, buckets.length);
+  const from = Date.parse(timeline.from);
+  const step = timeline.bucket * 1000;
+  // Buckets in which nothing happens are left out of the answer.
+  const pitch = width / Math.max(1, Math.ceil((Date.parse(timeline.to) - from) / step));
   const bar = Math.max(2, pitch - (width < 640 ? 2 : GAP));
   const most = Math.max(1, ...buckets.map((b) => b.succeeded + b.running + b.planned + b.failed));
   const mostBad = Math.max(1, ...buckets.map((b) => b.failed));
@@ -28,7 +31,8 @@ export function drawRibbon(host: HTMLElement, timeline: Timeline, words: Words, 
   });
   const scale = (n: number): number => (n === 0 ? 0 : Math.max(3, Math.sqrt(n / most) * TALL));
 
-  buckets.forEach((bucket, at) => {
+  buckets.forEach((bucket) => {
+    const at = Math.floor((Date.parse(bucket.at) - from) / step);
     const x = at * pitch + (pitch - bar) / 2;
     const group = svg("g", {}, svg("title", {}, describe(bucket, timeline.bucket, words)));
     group.append(

@@ -202,9 +202,9 @@ function stripWords(task: Task, words: Words): string {
 
 /** One of six hues, the same for a tag everywhere. */
 export function tagHue(tag: string): number {
-  let hash = 0;
-  for (const char of tag) hash = (hash * 31 + char.codePointAt(0)!) >>> 0;
-  return hash % 6;
+  let hash = 0x811c9dc5;
+  for (const char of tag) hash = Math.imul(hash ^ char.codePointAt(0)!, 0x01000193) >>> 0;
+  return (hash >>> 8) % 6;
 }
 
 function rowMarkup(words: Words): string {

@@ -1,11 +1,11 @@
 import type { Run, Task } from "../store/model";
 import { BAD_RUN_STATES } from "../store/model";
-import { clockTime, duration, longTime, preciseTime, readerZone, relativeTime } from "../words/times";
+import { clockTime, duration, mediumTime, preciseTime, readerZone, relativeTime } from "../words/times";
 import type { App } from "./app";
 import { h } from "./dom";
 import { drawDurations } from "./durations";
-import { nextFires } from "./inspector";
 import { lastLines } from "./log_view";
+import { knownFires, nextFires } from "./next_fires";
 
 const RUNS = 30;
 const LINES = 5;
@@ -60,7 +60,7 @@ export function makeRowDetail(app: App, task: Task): { element: HTMLElement; upd
   const showFires = (list: string[]): void => {
     fires.replaceChildren(
       ...list.map((fire) => {
-        const item = h("li", {}, longTime(fire, zone || undefined));
+        const item = h("li", {}, mediumTime(fire, zone || undefined));
         item.append(h("span", { class: "scheduler-soft" }, relativeTime(fire, words.relative)));
         return item;
       }),
@@ -74,7 +74,7 @@ export function makeRowDetail(app: App, task: Task): { element: HTMLElement; upd
         app.api.task(now.uuid),
         app.api.runs({ task_id: now.uuid, limit: RUNS }),
       ]);
-      showFires(nextFires(whole));
+      showFires(await nextFires(app, whole));
       const timed = runs.filter((run) => run.duration !== null).reverse();
       const middle = drawDurations(chart, timed, words);
       median.textContent = middle === null ? "" : words.task.median(duration(middle));
@@ -114,7 +114,7 @@ export function makeRowDetail(app: App, task: Task): { element: HTMLElement; upd
       log.append(h("span", { class: "scheduler-soft" }, run.error?.message ?? words.task.noOutput));
   };
 
-  showFires(nextFires(task));
+  showFires(knownFires(task));
   return {
     element,
     update: (now) => {

@@ -1,6 +1,7 @@
 import {
   fieldsFrom,
   fieldsOf,
+  readClock,
   type Sentence,
   sentenceOf,
   textOf,
@@ -154,6 +155,17 @@ export class ScheduleBuilder {
     this.form.fields = fieldsFrom(this.sentence, this.form.fields);
     this.text = textOf(this.form.fields);
     this.changed();
+  }
+
+  /** The typed time, where it reads as one; on leaving the field it takes its usual shape. */
+  timeTyped(event: Event): void {
+    const input = event.target as HTMLInputElement;
+    const time = readClock(input.value);
+    if (time) {
+      this.sentence.time = time;
+      this.fromSentence();
+    }
+    if (event.type === "change") input.value = this.sentence.time;
   }
 
   unitChanged(): void {

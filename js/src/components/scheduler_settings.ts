@@ -128,7 +128,7 @@ export class SchedulerSettings {
           this.inspector.apply(runs);
           this.overview.touch();
         },
-        contexts: (contexts) => this.contexts.apply(contexts),
+        contexts: () => this.contexts.changed(),
       }),
     ];
     this.grid = new TaskGrid({

@@ -170,6 +170,15 @@ export function formatWeekdays(days: number[]): string {
   return formatRuns([...days].sort((a, b) => a - b));
 }
 
+/** `HH:MM` of a time as a person types it (`7`, `745`, `7:45`, `07.45`), or null. */
+export function readClock(text: string): string | null {
+  const match = /^\s*(\d{1,2})(?:[:.h ]?(\d{2}))?\s*$/.exec(text);
+  if (!match) return null;
+  const hour = Number(match[1]);
+  const minute = Number(match[2] ?? 0);
+  return hour < 24 && minute < 60 ? clock(hour, minute) : null;
+}
+
 function parseMonthDays(text: string): string[] | null {
   const days: string[] = [];
   for (const part of text.split(",")) {

@@ -68,7 +68,7 @@ function sentence(w: Words): string {
     <span class="scheduler-select"><select aria-label="${esc(e.unitLabel)}" x-model="editor.sentence.unit" @change="editor.unitChanged()">${options(e.units)}</select>${icon("down")}</span>
     <span class="scheduler-part" x-show="editor.sentence.unit === 'year'"><span>${esc(e.ofMonth)}</span>${choose(e.monthLabel, "month", options(Object.fromEntries(monthNames().map((name, at) => [at + 1, name])))).replace("x-model=", "x-model.number=")}</span>
     <span class="scheduler-part" x-show="editor.sentence.unit === 'hour'"><span>${esc(e.atMinute)}</span><input type="number" min="0" max="59" class="scheduler-input scheduler-tiny" aria-label="${esc(e.atMinute)}" x-model.number="editor.sentence.minute" @input="editor.fromSentence()"></span>
-    <span class="scheduler-part" x-show="editor.hasTime"><span>${esc(e.atTime)}</span><input type="time" class="scheduler-input scheduler-time" aria-label="${esc(e.timeLabel)}" x-model="editor.sentence.time" @input="editor.fromSentence()"></span>
+    <span class="scheduler-part" x-show="editor.hasTime"><span>${esc(e.atTime)}</span><input type="text" inputmode="numeric" class="scheduler-input scheduler-time" aria-label="${esc(e.timeLabel)}" placeholder="HH:MM" :value="editor.sentence.time" @input="editor.timeTyped($event)" @change="editor.timeTyped($event)" autocomplete="off"></span>
     <span class="scheduler-part" x-show="editor.hasHours"><span class="scheduler-select"><select aria-label="${esc(e.dayPart)}" x-model="editor.dayPart" @change="editor.dayPartChanged()"><option value="all">${esc(e.allDay)}</option><option value="some">${esc(e.between)}</option></select>${icon("down")}</span>
       <span class="scheduler-part" x-show="editor.dayPart === 'some'">
         <span class="scheduler-select"><select aria-label="${esc(e.fromHour)}" x-model.number="editor.hoursFrom" @change="editor.dayPartChanged()">${options(Object.fromEntries(hours))}</select>${icon("down")}</span>
@@ -110,7 +110,7 @@ function preview(w: Words): string {
       <template x-for="warning in editor.preview.warnings" :key="warning.message"><p class="scheduler-warning">${icon("alert")}<span x-text="warning.message"></span></p></template>
       <p class="scheduler-warning scheduler-hint" x-show="editor.collision">${icon("info")}<span x-text="editor.collision"></span></p>
     </div>
-    <div class="scheduler-mini" role="img" :aria-label="editor.calendarLabel">
+    <div class="scheduler-mini" x-show="editor.preview.ready" role="img" :aria-label="editor.calendarLabel">
       <template x-for="(name, at) in editor.weekHead" :key="at"><span class="scheduler-mini-head" x-text="name"></span></template>
       <template x-for="day in editor.preview.days" :key="day.key"><span class="scheduler-mini-day" :data-on="day.on" :data-today="day.today" :title="day.title" x-text="day.label"></span></template>
     </div></div>`;

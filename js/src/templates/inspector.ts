@@ -8,7 +8,7 @@ export function inspectorTemplate(w: Words): string {
   <div class="scheduler-sheet-form">
     <header class="scheduler-sheet-head">
       <span x-show="inspector.kind === 'run'">${iconButton(w.runDetail.back, "left", "inspector.back()")}</span>
-      <h2 class="scheduler-clip" :id="fieldId('inspector-title')" x-text="inspector.title"></h2>
+      <h2 class="scheduler-clip" tabindex="-1" x-ref="inspectorTitle" :id="fieldId('inspector-title')" x-text="inspector.title"></h2>
       <span class="scheduler-badge" :data-state="inspector.state" x-text="inspector.stateWord" x-show="inspector.stateWord"></span>
       <span class="scheduler-spring"></span>
       <span x-show="mode === 'page'">${iconButton(w.copyLink, "link", "inspector.copyLink()")}</span>

@@ -169,8 +169,12 @@ export class Api {
     return (await this.get<{ contexts: Context[] }>("api/contexts")).contexts;
   }
 
-  contextAction(id: string, action: "open" | "restart" | "clear"): Promise<Record<string, unknown> | null> {
-    return this.send("POST", `api/contexts/${id}/${action}`);
+  contextAction(
+    id: string,
+    action: "open" | "restart" | "clear",
+    runId?: string,
+  ): Promise<Record<string, unknown> | null> {
+    return this.send("POST", `api/contexts/${id}/${action}`, runId ? { run_id: runId } : {});
   }
 
   status(): Promise<Status> {

@@ -61,6 +61,14 @@ export function longTime(iso: string, timeZone?: string): string {
   return `${date}, ${clockTime(iso, timeZone)}`;
 }
 
+/** `Thu 12 Mar, 02:30` */
+export function mediumTime(iso: string, timeZone?: string): string {
+  const date = dateFormat({ weekday: "short", day: "numeric", month: "short", timeZone }).format(
+    new Date(iso),
+  );
+  return `${date}, ${clockTime(iso, timeZone)}`;
+}
+
 /** `12 Mar 2026, 02:30:04`, for places where nothing may be guessed */
 export function fullTime(iso: string, timeZone?: string): string {
   return dateFormat({ dateStyle: "medium", timeStyle: "medium", timeZone }).format(new Date(iso));
