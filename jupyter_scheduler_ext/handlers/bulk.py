@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from .base import ApiHandler
 from .endpoint import endpoint
-from .shapes import BulkReply
+from .shapes import BulkReply, Shape
 
 MOST = 10_000
 EXECUTING = frozenset({"run", "enable", "reset", "restore"})
 """Actions after which code of a task runs that would not have run."""
 
 
-class BulkFilter(BaseModel):
+class BulkFilter(Shape):
     """The same filters as those of the list."""
 
     model_config = ConfigDict(extra="forbid")
@@ -28,7 +28,7 @@ class BulkFilter(BaseModel):
     context_id: str | None = None
 
 
-class BulkBody(BaseModel):
+class BulkBody(Shape):
     """`ids`, or a `filter` for all that it matches; `tags` are added by `tag` and taken away by `untag`."""
 
     model_config = ConfigDict(extra="forbid")

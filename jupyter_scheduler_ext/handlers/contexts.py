@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from ..engine.errors import NotFound
 from .base import ApiHandler
 from .endpoint import endpoint
-from .shapes import ContextShown
+from .shapes import ContextShown, Shape
 
 
-class ContextList(BaseModel):
+class ContextList(Shape):
     contexts: list[ContextShown]
 
 
-class ContextReply(BaseModel):
+class ContextReply(Shape):
     context: ContextShown
 
 
-class OpenBody(BaseModel):
+class OpenBody(Shape):
     """The notebook to open: the output of a run, or by default the context's transcript."""
 
     model_config = ConfigDict(extra="forbid")
@@ -28,7 +28,7 @@ class OpenBody(BaseModel):
     run_id: str | None = None
 
 
-class Opened(BaseModel):
+class Opened(Shape):
     model_config = ConfigDict(extra="allow")
 
     path: Annotated[str, Field(description="The notebook, from the served root")]

@@ -8,12 +8,13 @@ from collections import deque
 from typing import Annotated, Any
 
 from jupyter_core.utils import ensure_async
-from pydantic import BaseModel, Field
+from pydantic import Field
 from tornado.web import HTTPError
 
 from ..engine.errors import Invalid, NotFound
 from .base import ApiHandler
 from .endpoint import endpoint
+from .shapes import Shape
 
 CONTEXTS = "tmp/chats"
 """What runs leave is not offered for scheduling."""
@@ -21,34 +22,34 @@ MOST_FOLDERS = 1000
 MOST_FOUND = 500
 
 
-class NotebooksQuery(BaseModel):
+class NotebooksQuery(Shape):
     q: Annotated[str, Field(max_length=200, description="Words of the path, in any order and case")] = ""
     limit: Annotated[int, Field(ge=1, le=MOST_FOUND)] = 100
 
 
-class ParametersQuery(BaseModel):
+class ParametersQuery(Shape):
     path: Annotated[str, Field(min_length=1, max_length=1024)]
 
 
-class NotebookFound(BaseModel):
+class NotebookFound(Shape):
     path: str
     name: str
     last_modified: str | None
 
 
-class NotebookList(BaseModel):
+class NotebookList(Shape):
     notebooks: list[NotebookFound]
     complete: Annotated[bool, Field(description="False if there are more than were looked at")]
 
 
-class NotebookParameter(BaseModel):
+class NotebookParameter(Shape):
     name: str
     type: str | None
     default: Any
     help: str | None
 
 
-class NotebookParameters(BaseModel):
+class NotebookParameters(Shape):
     parameters: list[NotebookParameter]
     kernel_name: str | None
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from .base import ApiHandler
 from .delta import compose
 from .endpoint import endpoint
-from .shapes import DeltaReply
+from .shapes import DeltaReply, Shape
 
 
-class PollQuery(BaseModel):
+class PollQuery(Shape):
     since: Annotated[str, Field(description="The revision of an earlier answer; `0` asks for everything")] = "0"
 
 

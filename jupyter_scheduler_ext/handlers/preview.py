@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from .base import ApiHandler
 from .endpoint import endpoint
-from .shapes import PreviewReply
+from .shapes import PreviewReply, Shape
 
 
-class PreviewBody(BaseModel):
+class PreviewBody(Shape):
     """`schedule` (a cron string, or its five fields) or `plan` (dates), and the zone they are meant in."""
 
     model_config = ConfigDict(extra="ignore")

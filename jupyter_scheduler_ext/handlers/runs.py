@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from ..engine.errors import Invalid
 from ..engine.ledger import RunFilter
 from ..engine.runs import Run, RunState
 from .base import ApiHandler
 from .endpoint import endpoint
-from .shapes import LogPage, Moment, RunList, RunReply, instant
+from .shapes import LogPage, Moment, RunList, RunReply, Shape, instant
 
 
-class RunsQuery(BaseModel):
+class RunsQuery(Shape):
     task_id: str | None = None
     context_id: str | None = None
     state: Annotated[str | None, Field(description="One state or several, separated by commas")] = None
@@ -25,7 +25,7 @@ class RunsQuery(BaseModel):
     cursor: str | None = None
 
 
-class LogQuery(BaseModel):
+class LogQuery(Shape):
     model_config = ConfigDict(populate_by_name=True)
 
     start: Annotated[int, Field(ge=0, alias="from", description="The `next` of an earlier page")] = 0

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from ..engine.errors import Invalid
 from .base import ApiHandler
 from .endpoint import endpoint
-from .shapes import Moment, Revoked, RunReply, RunsReply, SavedTask, instant
+from .shapes import Moment, Revoked, RunReply, RunsReply, SavedTask, Shape, instant
 
 KEY_LENGTH = 200
 
 
-class RunBody(BaseModel):
+class RunBody(Shape):
     """`parameters` override the action's own for this run; `force` runs a disabled task as well."""
 
     model_config = ConfigDict(extra="forbid")
@@ -23,7 +23,7 @@ class RunBody(BaseModel):
     force: bool = False
 
 
-class BackfillBody(BaseModel):
+class BackfillBody(Shape):
     """Run every fire after `start`, up to `end`, as if the task had been there."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)

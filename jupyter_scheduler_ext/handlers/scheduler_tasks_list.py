@@ -7,12 +7,12 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from ..engine.errors import NotFound
 from .base import ApiHandler, to_json
 from .endpoint import endpoint
-from .shapes import TaskList
+from .shapes import Shape, TaskList
 
 PAGE = 10_000
 """The longest page; who asks for more gets this many and a cursor."""
@@ -20,7 +20,7 @@ BATCH = 500
 """So many tasks are put together before others get a turn on the event loop."""
 
 
-class TaskListQuery(BaseModel):
+class TaskListQuery(Shape):
     """Filters are combined with and."""
 
     type: str | None = None

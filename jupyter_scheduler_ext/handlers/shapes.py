@@ -26,6 +26,12 @@ from ..engine.models import (
 from ..engine.runs import Origin, RunState
 
 
+class Shape(BaseModel):
+    """Base of all shapes. Each is built when first used: a server that starts should not wait for all of them."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
 def _mend_plus(value: Any) -> Any:
     # In a query `+01:00` arrives as ` 01:00` from whoever forgets to escape it.
     return value.replace(" ", "+") if isinstance(value, str) and "T" in value else value
@@ -50,8 +56,10 @@ def instant(moment: datetime | None) -> Instant | None:
 class NewTask(RootModel[Annotated[ScheduledTask | PlannedTask | AdHocTask, Field(discriminator="type")]]):
     """A task to make: `type`, `name`, `action` and the type's own member are enough."""
 
+    model_config = ConfigDict(defer_build=True)
 
-class TaskPatch(BaseModel):
+
+class TaskPatch(Shape):
     """Members of a task to change; null puts one back to its default."""
 
     name: Name | None = None
@@ -71,7 +79,7 @@ class TaskPatch(BaseModel):
 # What comes out ------------------------------------------------------------------------------------------------------
 
 
-class ErrorBody(BaseModel):
+class ErrorBody(Shape):
     model_config = ConfigDict(extra="allow")
 
     code: Annotated[str, Field(description="A stable word for programs")]
@@ -79,25 +87,25 @@ class ErrorBody(BaseModel):
     field: Annotated[str, Field(description="The dotted name of the input to blame")] = ""
 
 
-class ErrorReply(BaseModel):
+class ErrorReply(Shape):
     error: ErrorBody
 
 
-class ActiveRun(BaseModel):
+class ActiveRun(Shape):
     id: str
     state: RunState
     started_at: datetime | None
     progress: float | None
 
 
-class TokenShown(BaseModel):
+class TokenShown(Shape):
     last4: str
     created_at: datetime
     expires_at: datetime | None
     last_used: datetime | None
 
 
-class LastRun(BaseModel):
+class LastRun(Shape):
     id: str
     state: RunState
     fire_time: datetime | None
@@ -107,7 +115,7 @@ class LastRun(BaseModel):
     result: str | None
 
 
-class SlimTask(BaseModel):
+class SlimTask(Shape):
     """What a table needs of a task."""
 
     uuid: str
@@ -148,39 +156,39 @@ class TaskShown(SlimTask):
     updated_at: datetime | None
 
 
-class TaskPart(BaseModel):
+class TaskPart(Shape):
     """The members of a task that `fields` named."""
 
     uuid: str
 
 
-class TaskList(BaseModel):
+class TaskList(Shape):
     tasks: list[TaskShown | SlimTask | TaskPart]
     total: int
     next_cursor: str | None
     revision: str
 
 
-class SavedTask(BaseModel):
+class SavedTask(Shape):
     task: TaskShown
     token_secret: Annotated[str, Field(description="Once, in the reply that makes or rotates a token")] = ""
 
 
-class Deleted(BaseModel):
+class Deleted(Shape):
     deleted: str
 
 
-class Revoked(BaseModel):
+class Revoked(Shape):
     revoked: str
 
 
-class RunErrorShown(BaseModel):
+class RunErrorShown(Shape):
     name: str
     message: str
     traceback: str
 
 
-class RunShown(BaseModel):
+class RunShown(Shape):
     id: str
     task_id: str
     task_name: str
@@ -205,11 +213,11 @@ class RunShown(BaseModel):
     server: str | None
 
 
-class RunReply(BaseModel):
+class RunReply(Shape):
     run: RunShown
 
 
-class RunsReply(BaseModel):
+class RunsReply(Shape):
     runs: list[RunShown]
 
 
@@ -217,19 +225,19 @@ class RunList(RunsReply):
     next_cursor: str | None
 
 
-class LogPage(BaseModel):
+class LogPage(Shape):
     entries: list[dict[str, Any]]
     next: int
     complete: bool
 
 
-class ContextShown(BaseModel):
+class ContextShown(Shape):
     model_config = ConfigDict(extra="allow")
 
     id: str
 
 
-class DeltaReply(BaseModel):
+class DeltaReply(Shape):
     revision: str
     reset: Annotated[bool, Field(description="Forget what you had and load the list again")]
     tasks: list[TaskShown]
@@ -238,7 +246,7 @@ class DeltaReply(BaseModel):
     deleted: list[str]
 
 
-class Advice(BaseModel):
+class Advice(Shape):
     """Something to know: of a schedule (a clock change at `at`), or of the server (a banner)."""
 
     model_config = ConfigDict(extra="allow")
@@ -247,7 +255,7 @@ class Advice(BaseModel):
     message: str
 
 
-class PreviewReply(BaseModel):
+class PreviewReply(Shape):
     model_config = ConfigDict(extra="allow")
 
     words: str
@@ -255,7 +263,7 @@ class PreviewReply(BaseModel):
     warnings: list[Advice]
 
 
-class TimelineReply(BaseModel):
+class TimelineReply(Shape):
     model_config = ConfigDict(extra="allow", populate_by_name=True)
 
     start: Annotated[datetime, Field(alias="from")]
@@ -264,19 +272,19 @@ class TimelineReply(BaseModel):
     buckets: list[dict[str, Any]]
 
 
-class BulkResult(BaseModel):
+class BulkResult(Shape):
     id: str
     ok: bool
     error: ErrorBody | None = None
 
 
-class BulkReply(BaseModel):
+class BulkReply(Shape):
     model_config = ConfigDict(extra="allow")
 
     results: list[BulkResult]
 
 
-class StatusReply(BaseModel):
+class StatusReply(Shape):
     model_config = ConfigDict(extra="allow")
 
     role: Literal["leader", "follower"]

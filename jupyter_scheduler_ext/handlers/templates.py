@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from ..engine.models import Name
 from .base import ApiHandler
 from .endpoint import endpoint
-from .shapes import Deleted
+from .shapes import Deleted, Shape
 
 
-class NewTemplate(BaseModel):
+class NewTemplate(Shape):
     model_config = ConfigDict(extra="forbid")
 
     name: Name
@@ -21,7 +21,7 @@ class NewTemplate(BaseModel):
     task: Annotated[dict[str, Any], Field(description="Members of a task, as many as the template gives")]
 
 
-class Template(BaseModel):
+class Template(Shape):
     id: str
     name: str
     description: str
@@ -29,11 +29,11 @@ class Template(BaseModel):
     task: dict[str, Any]
 
 
-class TemplateList(BaseModel):
+class TemplateList(Shape):
     templates: list[Template]
 
 
-class SavedTemplate(BaseModel):
+class SavedTemplate(Shape):
     template: Template
 
 

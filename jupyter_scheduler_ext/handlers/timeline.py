@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from ..engine.errors import Invalid
 from .base import ApiHandler
 from .endpoint import endpoint
-from .shapes import Moment, TimelineReply, instant
+from .shapes import Moment, Shape, TimelineReply, instant
 
 MOST_BUCKETS = 2000
 
 
-class TimelineQuery(BaseModel):
+class TimelineQuery(Shape):
     model_config = ConfigDict(populate_by_name=True)
 
     start: Annotated[Moment, Field(alias="from")]

@@ -5,35 +5,36 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from ..engine.errors import Invalid
 from .base import ApiHandler, to_json
 from .body import MEGABYTE
 from .endpoint import endpoint
+from .shapes import Shape
 
 MOST_TASKS = 100_000
 
 
-class ExportQuery(BaseModel):
+class ExportQuery(Shape):
     format: Literal["json", "yaml"] = "json"
     ids: Annotated[str | None, Field(description="Some tasks only: their ids, separated by commas")] = None
 
 
-class ImportQuery(BaseModel):
+class ImportQuery(Shape):
     dry_run: Annotated[bool, Field(description="Only tell what would happen")] = False
     on_conflict: Annotated[
         Literal["skip", "replace", "copy"], Field(description="What to do with a task that is there already")
     ] = "skip"
 
 
-class Exported(BaseModel):
+class Exported(Shape):
     model_config = ConfigDict(extra="allow")
 
     tasks: list[dict[str, Any]]
 
 
-class ImportBody(BaseModel):
+class ImportBody(Shape):
     """`{"tasks": [...]}`, as an export gives it, or the same as YAML text in `yaml`."""
 
     model_config = ConfigDict(extra="allow")
@@ -42,7 +43,7 @@ class ImportBody(BaseModel):
     yaml: str | None = None
 
 
-class ImportReport(BaseModel):
+class ImportReport(Shape):
     model_config = ConfigDict(extra="allow")
 
 
