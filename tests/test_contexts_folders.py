@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+import shutil
 
 import pytest
 from performing import CLOCK, executor_of, launch_of, perform
@@ -30,8 +30,6 @@ async def parts(*data: bytes):
 
 
 async def test_a_context_is_made_once_and_again_if_somebody_deleted_it(contexts, root):
-    import shutil
-
     assert await contexts.ensure("ctx", "Nightly") == "tmp/chats/ctx"
     described = json.loads((root / "tmp/chats/ctx/context.json").read_text())
     assert described["task"] == "Nightly"
@@ -149,7 +147,8 @@ async def test_attachments_reach_the_run_as_parameter_and_environment(jp_servera
     executor = executor_of(jp_serverapp)
     await executor.attachments.add("ctx", "x", "rates.csv", parts(b"1,2"))
     (root / "plain.txt").write_text("text")
-    source = "import os\n(attachments == os.environ['SCHEDULER_ATTACHMENTS'].split(os.pathsep), [open(f).read() for f in attachments])"
+    told = "os.environ['SCHEDULER_ATTACHMENTS'].split(os.pathsep)"
+    source = f"import os\n(attachments == {told}, [open(f).read() for f in attachments])"
     launch = launch_of({"kind": "code", "source": source}, context="ctx", attachments=("rates.csv", "plain.txt"))
     outcome, _ = await perform(executor, launch)
     assert outcome.state is RunState.SUCCEEDED, outcome
@@ -158,4 +157,3 @@ async def test_attachments_reach_the_run_as_parameter_and_environment(jp_servera
     with pytest.raises(NotFound, match=r"gone\.csv"):
         await perform(executor, gone)
     await executor.close()
-    assert isinstance(root, Path)

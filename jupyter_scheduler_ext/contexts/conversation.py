@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty
 from typing import Any
@@ -72,16 +71,14 @@ class Conversation:
             self._client.kernel_info()
             while info is None:
                 info = await self._kernel_info()
-            with suppress(Empty):
-                await ensure_async(self._client.get_iopub_msg(timeout=NUDGE))
+            if await self._next(self._client.get_iopub_msg, NUDGE) is not None:
                 return info
 
     async def _kernel_info(self) -> dict[str, Any] | None:
-        try:
-            message = await ensure_async(self._client.get_shell_msg(timeout=POLL))
-        except Empty:
+        message = await self._next(self._client.get_shell_msg, POLL)
+        if message is None:
             if not await self._alive():
-                raise KernelDied("the kernel died while it was starting") from None
+                raise KernelDied("the kernel died while it was starting")
             return None
         content: dict[str, Any] = message["content"]
         return content if message["msg_type"] == "kernel_info_reply" else None
@@ -95,39 +92,31 @@ class Conversation:
         answer in order, and what answers it is skipped by those who follow a later request."""
         return str(self._client.execute(code, silent=True, store_history=False, allow_stdin=False, stop_on_error=False))
 
-    async def execute(self, code: str, hear: Hear) -> Reply:
-        """Send and follow."""
-        return await self.follow(self.send(code), hear)
-
     async def follow(self, request: str, hear: Hear = ignore) -> Reply:
         """Pass on what a request puts out until the kernel is idle again. Raises KernelDied."""
-        replied_at: float | None = None
         reply: Reply | None = None
-        clock = asyncio.get_running_loop().time
+        silence = 0.0
         heard = 0
         while True:
-            try:
-                message = await ensure_async(self._client.get_iopub_msg(timeout=POLL))
-            except Empty:
-                if reply is None:
-                    reply = await self._reply(request, 0)
-                    replied_at = clock()
-                if reply is not None and replied_at is not None and clock() - replied_at > IOPUB_GRACE:
-                    return reply
+            message = await self._next(self._client.get_iopub_msg, POLL)
+            if message is None:
+                reply = reply or await self._reply(request, 0)
                 if reply is None and not await self._alive():
-                    raise KernelDied("the kernel died") from None
+                    raise KernelDied("the kernel died")
+                silence = silence + POLL if reply is not None else 0.0
+                if reply is not None and silence >= IOPUB_GRACE:
+                    return reply
                 continue
             heard += 1
             if heard % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
             kind, content = message["msg_type"], message["content"]
-            if message["parent_header"].get("msg_id") != request:
-                if kind == "update_display_data":
-                    hear(kind, content)
-            elif kind != "status":
+            ours = message["parent_header"].get("msg_id") == request
+            if ours and kind == "status":
+                if content["execution_state"] == "idle":
+                    break
+            elif ours or kind == "update_display_data":
                 hear(kind, content)
-            elif content["execution_state"] == "idle":
-                break
         while reply is None:
             reply = await self._reply(request, POLL)
             if reply is None and not await self._alive():
@@ -136,13 +125,24 @@ class Conversation:
 
     async def _reply(self, request: str, timeout: float) -> Reply | None:
         """The reply to a request if it comes within so many seconds; replies to others are dropped."""
-        while True:
-            try:
-                message = await ensure_async(self._client.get_shell_msg(timeout=timeout))
-            except Empty:
-                return None
+        while (message := await self._next(self._client.get_shell_msg, timeout)) is not None:
             if message["parent_header"].get("msg_id") == request:
                 return _as_reply(message["content"])
+        return None
+
+    async def _next(self, get: Callable[..., Any], timeout: float) -> dict[str, Any] | None:
+        """The next message of a channel; None after so many seconds without one. Raises KernelDied if the conversation
+        was closed: then somebody ended the kernel under the run."""
+        try:
+            if self.is_open:
+                message: dict[str, Any] = await ensure_async(get(timeout=timeout))
+                return message
+        except Empty:
+            return None
+        except (asyncio.CancelledError, Exception):
+            if self.is_open:
+                raise
+        raise KernelDied("the kernel was shut down")
 
     def close(self) -> None:
         """Disconnect; the kernel itself is left as it is."""
