@@ -62,6 +62,20 @@ describe("the order of the list", () => {
     expect(names().slice(-2).sort()).toEqual(["called", "off"]);
   });
 
+  it("puts the latest run first and what never ran last", () => {
+    const ran = (id: string, started_at: string, duration: number) =>
+      task(id, { last_run: { id, state: "succeeded", fire_time: null, started_at, finished_at: null, duration } });
+    const { view, names } = viewOf(
+      task("never"),
+      ran("old", "2026-03-01T00:00:00Z", 60),
+      ran("new", "2026-03-02T00:00:00Z", 5),
+    );
+    view.setSort({ key: "last", descending: false });
+    expect(names()).toEqual(["new", "old", "never"]);
+    view.setSort({ key: "duration", descending: false });
+    expect(names()).toEqual(["old", "new", "never"]);
+  });
+
   it("moves a task when a push changes its state", () => {
     const { table, names } = viewOf(...mixed);
     table.apply(delta({ tasks: [task("late", { state: "error", revision: 2, next_run: null })] }));
@@ -192,16 +206,16 @@ describe("selection", () => {
   });
 });
 
-describe("a hundred thousand tasks", () => {
+describe("many tasks", () => {
   it("sort the same by packed keys as by comparing", () => {
     const table = new TaskTable();
-    const tasks = inventTasks(100_000, Date.parse("2026-03-11T08:00:00Z"));
+    const tasks = inventTasks(20_000, Date.parse("2026-03-11T08:00:00Z"));
     table.load(tasks);
     const view = new TaskView(table);
     view.setSort({ key: "next", descending: false });
     const at = (slot: number): number => Date.parse(table.tasks[slot]!.next_run ?? "9999-01-01");
     const fires = Array.from(view.order, at);
     expect(fires.findIndex((fire, position) => position > 0 && fire < fires[position - 1]!)).toBe(-1);
-    expect(view.length).toBe(100_000);
+    expect(view.length).toBe(20_000);
   });
 });

@@ -21,8 +21,11 @@ export class TaskTable {
   version = 0;
   readonly states = new Column(Uint8Array);
   readonly types = new Column(Uint8Array);
-  /** Next fire in whole seconds since the epoch, NEVER without one. */
+  /** Next fire and last start in whole seconds since the epoch, NEVER without one; milliseconds of the last run. */
   readonly nextFires = new Column(Float64Array);
+  readonly lastStarts = new Column(Float64Array);
+  readonly durations = new Column(Float64Array);
+  private byState: [number, number, number, number] = [0, 0, 0, 0];
   private readonly slotById = new Map<string, number>();
   private readonly free: number[] = [];
   private searchTexts: (string | undefined)[] = [];
@@ -42,6 +45,7 @@ export class TaskTable {
     this.searchTexts = [];
     this.free.length = 0;
     this.slotById.clear();
+    this.byState = [0, 0, 0, 0];
     this.names = null;
     this.tagCounts = null;
     for (const task of tasks) this.put(task);
@@ -98,17 +102,8 @@ export class TaskTable {
   }
 
   counts(): Record<TaskState | "all", number> {
-    const byCode = [0, 0, 0, 0];
-    for (let slot = 0; slot < this.tasks.length; slot++) {
-      if (this.tasks[slot]) byCode[this.states.at(slot)]!++;
-    }
-    return {
-      all: this.size,
-      error: byCode[0]!,
-      running: byCode[1]!,
-      idle: byCode[2]!,
-      disabled: byCode[3]!,
-    };
+    const [error, running, idle, disabled] = this.byState;
+    return { all: this.size, error, running, idle, disabled };
   }
 
   /** Every tag in use with the number of its tasks, the most used first. Cached until some task's tags change. */
@@ -124,10 +119,13 @@ export class TaskTable {
 
   /** The task that fires next, over all tasks. */
   next(): Task | null {
+    const fires = this.nextFires.values;
     let best = -1;
+    let soonest = NEVER;
     for (let slot = 0; slot < this.tasks.length; slot++) {
-      if (!this.tasks[slot] || this.nextFires.at(slot) === NEVER) continue;
-      if (best < 0 || this.nextFires.at(slot) < this.nextFires.at(best)) best = slot;
+      if (fires[slot]! >= soonest) continue;
+      soonest = fires[slot]!;
+      best = slot;
     }
     return this.tasks[best] ?? null;
   }
@@ -139,12 +137,18 @@ export class TaskTable {
       this.slotById.set(task.uuid, slot);
       this.names = null;
     } else if (this.tasks[slot]?.name !== task.name) this.names = null;
-    if (this.tasks[slot]?.tags.join() !== task.tags.join()) this.tagCounts = null;
+    const known = this.tasks[slot];
+    if (known?.tags.join() !== task.tags.join()) this.tagCounts = null;
     this.tasks[slot] = task;
     this.searchTexts[slot] = undefined;
-    this.states.set(slot, STATE_CODES[task.state] ?? STATE_CODES.idle);
+    const state = STATE_CODES[task.state] ?? STATE_CODES.idle;
+    if (known) this.byState[this.states.at(slot)]!--;
+    this.byState[state]!++;
+    this.states.set(slot, state);
     this.types.set(slot, TYPE_CODES[task.type] ?? 0);
     this.nextFires.set(slot, epochSeconds(task.next_run));
+    this.lastStarts.set(slot, epochSeconds(task.last_run?.started_at ?? task.last_run?.fire_time));
+    this.durations.set(slot, Math.min(NEVER, Math.round((task.last_run?.duration ?? 0) * 1000)));
     return slot;
   }
 
@@ -152,6 +156,8 @@ export class TaskTable {
     const slot = this.slotById.get(id);
     if (slot === undefined) return undefined;
     this.slotById.delete(id);
+    this.byState[this.states.at(slot)]!--;
+    this.nextFires.set(slot, NEVER);
     if (this.tasks[slot]?.tags.length) this.tagCounts = null;
     this.tasks[slot] = null;
     this.searchTexts[slot] = "";
@@ -177,7 +183,7 @@ export function epochSeconds(iso: string | null | undefined): number {
 
 /** A typed array that grows. */
 class Column<T extends Uint8Array | Float64Array> {
-  private values: T;
+  values: T;
 
   constructor(private readonly make: new (length: number) => T) {
     this.values = new make(256);

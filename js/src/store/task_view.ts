@@ -1,5 +1,5 @@
 import type { Task, TaskState, TaskType } from "./model";
-import { epochSeconds, NEVER, STATE_CODES, type TableChange, type TaskTable, typeCode } from "./task_table";
+import { NEVER, STATE_CODES, type TableChange, type TaskTable, typeCode } from "./task_table";
 
 export type SortKey = "attention" | "name" | "state" | "schedule" | "next" | "last" | "duration";
 
@@ -143,37 +143,41 @@ export class TaskView {
   }
 
   private rebuild(): void {
+    const slots = this.match();
+    const packed = this.pack(slots).sort();
+    const order = new Int32Array(slots.length);
+    for (let at = 0; at < order.length; at++) order[at] = packed[at]! % SLOTS;
+    this.order = order;
+  }
+
+  /** Slots that the filters let through. */
+  private match(): Int32Array {
     const { table } = this;
     const filter = { ...this.filter };
     for (const [key, value] of Object.entries(this.fixed)) {
       if (value && !filter[key as keyof Filter]) Object.assign(filter, { [key]: value });
     }
+    // The words of a fixed filter and of the reader's hold together.
+    if (this.fixed.q && this.filter.q) filter.q = `${this.fixed.q} ${this.filter.q}`;
     const { q, ...rest } = filter;
     const signature = JSON.stringify(rest);
+    const before = this.matched;
+    const fresh = before?.version === table.version && before.filter === signature;
+    if (fresh && q === before.q) return this.order;
     // Typing on narrows: what did not contain "rep" cannot contain "repo".
-    const narrows =
-      this.matched &&
-      this.matched.version === table.version &&
-      this.matched.filter === signature &&
-      q.startsWith(this.matched.q);
-    const fixedQ = this.fixed.q && this.filter.q ? this.fixed.q.toLowerCase() : "";
-    const matches = this.matcher(filter);
-    const keyOf = this.keyOf();
-    const packed = new Float64Array(narrows ? this.order.length : table.tasks.length);
-    let count = 0;
-    const consider = (slot: number): void => {
-      const task = table.tasks[slot];
-      if (!task || !matches(slot, task)) return;
-      if (fixedQ && !table.searchText(slot).includes(fixedQ)) return;
-      packed[count++] = keyOf(slot, task) * SLOTS + slot;
-    };
-    if (narrows) for (const slot of this.order) consider(slot);
-    else for (let slot = 0; slot < table.tasks.length; slot++) consider(slot);
-    const sorted = packed.subarray(0, count).sort();
-    const order = new Int32Array(count);
-    for (let at = 0; at < count; at++) order[at] = sorted[at]! % SLOTS;
-    this.order = order;
+    const narrows = fresh && q.startsWith(before.q);
     this.matched = { q, filter: signature, version: table.version };
+    const matches = Object.values(filter).some(Boolean) ? this.matcher(filter) : null;
+    const source = narrows ? this.order : null;
+    const length = source ? source.length : table.tasks.length;
+    const found = new Int32Array(length);
+    let count = 0;
+    for (let at = 0; at < length; at++) {
+      const slot = source ? source[at]! : at;
+      const task = table.tasks[slot];
+      if (task && (matches === null || matches(slot, task))) found[count++] = slot;
+    }
+    return found.subarray(0, count);
   }
 
   private matcher(filter: Filter): (slot: number, task: Task) => boolean {
@@ -192,33 +196,31 @@ export class TaskView {
     };
   }
 
-  private keyOf(): (slot: number, task: Task) => number {
+  /** Each slot's sort key and the slot in one number. Newest and longest come first when ascending. */
+  private pack(slots: Int32Array): Float64Array {
+    const { table } = this;
     const { key, descending } = this.sort;
-    const rank = this.rankOf(key);
-    if (!descending) return rank;
-    return (slot, task) => KEY_LIMIT - rank(slot, task);
+    const packed = new Float64Array(slots.length);
+    const ranks = this.ranks(key);
+    const states = key === "attention" || key === "state" ? table.states.values : null;
+    const newestFirst = key === "last" || key === "duration";
+    for (let at = 0; at < packed.length; at++) {
+      const slot = slots[at]!;
+      let rank = ranks[slot]!;
+      if (states) rank += states[slot]! * STATE_STEP;
+      else if (newestFirst && rank !== NEVER) rank = NEVER - rank;
+      packed[at] = (descending ? KEY_LIMIT - rank : rank) * SLOTS + slot;
+    }
+    return packed;
   }
 
-  private rankOf(key: SortKey): (slot: number, task: Task) => number {
+  private ranks(key: SortKey): Int32Array | Float64Array {
     const { table } = this;
-    switch (key) {
-      case "name": {
-        const ranks = table.nameRanks();
-        return (slot) => ranks[slot]!;
-      }
-      case "schedule": {
-        const ranks = rankText(table.tasks, (task) => task.schedule_words ?? "");
-        return (slot) => ranks[slot]!;
-      }
-      case "next":
-        return (slot) => table.nextFires.at(slot);
-      case "last":
-        return (_slot, task) => NEVER - epochSeconds(task.last_run?.started_at ?? task.last_run?.fire_time);
-      case "duration":
-        return (_slot, task) => NEVER - Math.min(NEVER, Math.round((task.last_run?.duration ?? 0) * 1000));
-      default:
-        return (slot) => table.states.at(slot) * STATE_STEP + table.nextFires.at(slot);
-    }
+    if (key === "name") return table.nameRanks();
+    if (key === "schedule") return rankText(table.tasks, (task) => task.schedule_words ?? "");
+    if (key === "last") return table.lastStarts.values;
+    if (key === "duration") return table.durations.values;
+    return table.nextFires.values;
   }
 
   private publish(slots: number[] | null): void {

@@ -35,12 +35,17 @@ function unit(value: number, name: string, digits = 0): string {
   return format.format(value).replace(/(\d)(?=\p{L})/u, "$1 ");
 }
 
+let zone = "";
+
 export function readerZone(): string {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+  zone ||= Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+  return zone;
 }
 
+const whole = new Intl.NumberFormat();
+
 export function count(value: number): string {
-  return value.toLocaleString();
+  return whole.format(value);
 }
 
 /** `02:30` */
