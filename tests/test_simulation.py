@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,6 +13,14 @@ from jupyter_scheduler_ext.simulator.__main__ import main
 from jupyter_scheduler_ext.simulator.invariants import Violation
 from jupyter_scheduler_ext.simulator.virtual_time import VirtualClock, VirtualLoop
 from jupyter_scheduler_ext.simulator.world import Scenario, simulate
+
+
+@pytest.fixture(autouse=True)
+def _swept() -> Iterator[None]:
+    """Collect each world's garbage at once: CPython 3.11 fails to parse a module (SystemError: AST constructor recursion
+    depth mismatch) if a collection as large as this happens to fall into it."""
+    yield
+    gc.collect()
 
 
 def test_on_a_quiet_day_every_fire_of_a_thousand_tasks_is_recorded_once():

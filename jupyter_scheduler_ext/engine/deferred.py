@@ -59,6 +59,8 @@ class DeferredTask(Generic[T]):
         self._loop = asyncio.get_running_loop()
         self._request = StopRequest()
         self._task = self._loop.create_task(self._run(self._request), name=self._name)
+        # Whoever wants the exception asks this handle; asyncio need not complain that nobody asked the task.
+        self._task.add_done_callback(lambda task: task.cancelled() or task.exception())
         return self
 
     async def _run(self, request: StopRequest) -> T:

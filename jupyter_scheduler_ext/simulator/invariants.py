@@ -34,6 +34,8 @@ class Watcher:
 
     limit: int
     task_of: Callable[[str], AnyTask | None]
+    violated: Callable[[Violation], None]
+    """Told of a violation when it happens: the engine survives exceptions, and would survive this one too."""
     states: dict[str, RunState] = field(default_factory=dict)
     records: dict[tuple[str, Instant, str, int], Run] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
@@ -47,7 +49,7 @@ class Watcher:
         self.commits += 1
         for op, answer in zip(ops, answers, strict=True):
             if isinstance(answer, BaseException):
-                raise Violation(f"{type(op).__name__} failed: {answer!r}")
+                self._expect(False, f"{type(op).__name__} failed: {answer!r}")
             if isinstance(op, Claim) and isinstance(answer, ClaimResult):
                 for run in answer.runs:
                     self._recorded(run)
@@ -147,4 +149,6 @@ class Watcher:
 
     def _expect(self, holds: bool, text: str) -> None:
         if not holds:
-            raise Violation(text)
+            violation = Violation(text)
+            self.violated(violation)
+            raise violation

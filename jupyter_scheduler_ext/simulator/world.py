@@ -64,7 +64,9 @@ class World:
         start = datetime.fromisoformat(self.random.choice(STARTS)).replace(tzinfo=UTC)
         self.clock = VirtualClock(loop, to_instant(start))
         self.report = Report()
-        self.watcher = Watcher(limit=self.random.choice((2, 4, 8)) if scenario.nights else 64, task_of=self._task)
+        limit = self.random.choice((2, 4, 8)) if scenario.nights else 64
+        self.watcher = Watcher(limit=limit, task_of=self._task, violated=self._violated)
+        self._violation: asyncio.Future[Report] = loop.create_future()
         self.stretches: dict[str, list[Stretch]] = {}
         self._folder = folder
         self._say = say
@@ -72,7 +74,7 @@ class World:
         self._ids = self._identifiers()
         self._owners = 0
         self._mortal = Mortal()
-        self._process: set[asyncio.Task[Any]] = set()
+        self._run: asyncio.Task[Any] | None = None
         self.scheduler: TaskScheduler
 
     def _identifiers(self) -> Iterator[str]:
@@ -97,7 +99,6 @@ class World:
         self._mortal = Mortal()
         ledger = FragileLedger(SqliteDatabase(self._folder / "history.sqlite", self.clock))
         ledger.mortal, ledger.committed = self._mortal, self._committed
-        others = asyncio.all_tasks()
         self.scheduler = TaskScheduler(
             store=FragileStore(self._shared, self._mortal),
             ledger=ledger,
@@ -113,19 +114,13 @@ class World:
             lead=0,
         )
         await self.scheduler.start()
-        self._process = asyncio.all_tasks() - others
         self.tell("boot", f"process {self._owners}")
 
     async def crash(self) -> None:
         """kill -9: whatever it was doing, nothing of it goes on, and nothing of it is written any more."""
         self.tell("crash")
         self._mortal.dead = True
-        me = asyncio.current_task()
-        for task in asyncio.all_tasks():
-            if task is not me:
-                task.cancel()
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        await _end(asyncio.all_tasks() - {asyncio.current_task(), self._run})
         self.scheduler._lock.release()
         self.scheduler.ledger.close()
         self.watcher.running.clear()
@@ -263,8 +258,18 @@ class World:
             case _:
                 await self.edit()
 
+    async def run(self) -> Report:
+        """The scenario from beginning to end, or to the first violation."""
+        self._run = asyncio.current_task()
+        life = asyncio.ensure_future(self.live())
+        await asyncio.wait({life, self._violation}, return_when=asyncio.FIRST_COMPLETED)
+        return await (self._violation if self._violation.done() else life)
+
+    def _violated(self, violation: Violation) -> None:
+        if not self._violation.done():
+            self._violation.set_exception(violation)
+
     async def live(self) -> Report:
-        """The scenario from beginning to end."""
         await self.boot()
         for index in range(self.scenario.tasks):
             await self.make(index)
@@ -296,6 +301,12 @@ class World:
         self.report.fires = fires
 
 
+async def _end(tasks: set[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 def _short(answer: Any) -> str:
     text = str(getattr(answer, "accepted", None) or getattr(answer, "state", None) or answer)
     return text if len(text) < 60 else type(answer).__name__
@@ -313,12 +324,10 @@ def simulate(scenario: Scenario, say: Callable[[str], None] = lambda line: None)
         with tempfile.TemporaryDirectory(dir=shm if shm.is_dir() else None) as folder:
             world = World(scenario, loop, Path(folder), say)
             try:
-                return loop.run_until_complete(world.live())
+                return loop.run_until_complete(world.run())
             except Violation as violation:
                 raise Violation(f"{violation} (at {to_rfc3339(world.clock.now())}; replay: {scenario})") from None
     finally:
         quiet.setLevel(level)
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))
+        loop.run_until_complete(_end(asyncio.all_tasks(loop)))
         loop.close()
