@@ -72,6 +72,7 @@ class LiveServer:
 
     def start(self) -> None:
         """Start, and wait until the scheduler answers. Raises RuntimeError with the server's log if it does not."""
+        self._silence_news()
         command = [
             *(sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root"),
             *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", f"--ServerApp.root_dir={self.root}"),
@@ -97,6 +98,13 @@ class LiveServer:
                 self._process.kill()
         self._process.wait()
         self._process = None
+
+    def _silence_news(self) -> None:
+        """JupyterLab asks newcomers whether they want its news, in a box that covers things."""
+        folder = self.home / "config" / "labconfig"
+        folder.mkdir(parents=True, exist_ok=True)
+        off = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+        (folder / "page_config.json").write_text(json.dumps(off), "utf-8")
 
     def _wait(self) -> None:
         deadline = time.monotonic() + READY

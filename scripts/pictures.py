@@ -1,0 +1,138 @@
+"""Takes the pictures of the README and the documentation: a real server, a real browser, and an invented past.
+
+python3 dev.py pictures
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from invented_past import HABITS, TROUBLE, ZONE, invent, path_of
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from live_server import LiveServer  # noqa: E402
+
+from dev import find_chromium  # noqa: E402
+
+PICTURES = ROOT / "docs" / "pictures"
+SIZE = {"width": 1280, "height": 800}
+SHARPNESS = 1.5
+BUSY = "Refresh churn features"
+"""The task that is running while the pictures are taken."""
+
+
+def notebook(*cells: str) -> dict[str, Any]:
+    """A notebook of these code cells."""
+    made = [
+        {"cell_type": "code", "id": f"c{n}", "metadata": {}, "execution_count": None, "outputs": [], "source": source}
+        for n, source in enumerate(cells)
+    ]
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return {"cells": made, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def furnish(root: Path) -> None:
+    """The notebooks that the tasks run, in the served folder."""
+    (root / "jobs").mkdir(parents=True)
+    for habit in HABITS:
+        shutil.copy(ROOT / "notebooks" / "examples" / "daily_report.ipynb", root / path_of(habit.name))
+    steps = [f"import time\n\nprint('part {n + 1} of 9')\ntime.sleep({0.5 if n < 6 else 600})" for n in range(9)]
+    (root / path_of(BUSY)).write_text(json.dumps(notebook(*steps)), "utf-8")
+    shown = "from jupyter_scheduler_ext import SchedulerWidget\n\nSchedulerWidget()"
+    (root / "monitor.ipynb").write_text(json.dumps(notebook(shown)), "utf-8")
+
+
+@contextmanager
+def stage() -> Iterator[LiveServer]:
+    """A server with a past, in which one task is running."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        furnish(home / "work")
+        invent(home / "schedule")
+        with LiveServer(home, f"--SchedulerExtension.storage_dir={home / 'schedule'}") as server:
+            start_the_busy_one(server)
+            yield server
+
+
+def start_the_busy_one(server: LiveServer) -> None:
+    """Run the task that is to be seen at work, and wait until it is well on its way. Raises TimeoutError."""
+    task = next(task for task in server.api("tasks")["tasks"] if task["name"] == BUSY)
+    run = server.api(f"tasks/{task['uuid']}/run", "POST", {})["run"]
+    deadline = time.monotonic() + 60
+    while (server.api(f"runs/{run['id']}")["run"]["progress"] or 0) < 0.6:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{BUSY} does not get on")
+        time.sleep(0.2)
+
+
+def open_page(browser: Browser, address: str, theme: str = "light") -> Page:
+    """A page in a window of its own, as a person in the tasks' zone sees it."""
+    context = browser.new_context(
+        viewport=SIZE, device_scale_factor=SHARPNESS, timezone_id=ZONE, locale="en-GB", color_scheme=theme
+    )
+    page = context.new_page()
+    page.goto(address)
+    return page
+
+
+def shoot(page: Page, name: str) -> None:
+    """Save what the page shows, once it has come to rest."""
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(600)
+    PICTURES.mkdir(exist_ok=True)
+    path = PICTURES / f"{name}.png"
+    page.screenshot(path=path, animations="disabled")
+    print(f"{path.relative_to(ROOT)}  {path.stat().st_size // 1024} KB")
+
+
+def table(browser: Browser, server: LiveServer, theme: str) -> None:
+    """The page, with the details of the task that is in trouble."""
+    page = open_page(browser, server.page(), theme)
+    page.get_by_role("button", name=f"Details of {TROUBLE}").click()
+    expect(page.get_by_text("lock wait timeout exceeded").first).to_be_visible()
+    shoot(page, f"table-{theme}")
+
+
+def form(browser: Browser, server: LiveServer) -> None:
+    """The form of a task."""
+    page = open_page(browser, server.page())
+    page.get_by_role("button", name="Edit Validate incoming lab results").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    shoot(page, "form")
+
+
+def widget(browser: Browser, server: LiveServer) -> None:
+    """The widget in a notebook cell in JupyterLab."""
+    page = open_page(browser, f"{server.url}lab/tree/monitor.ipynb?token={server.token}&reset")
+    cell = page.locator(".jp-Notebook .jp-CodeCell .jp-InputArea-editor").first
+    cell.click(timeout=60_000)
+    page.keyboard.press("Shift+Enter")
+    expect(page.get_by_role("button", name=f"Details of {TROUBLE}")).to_be_visible(timeout=60_000)
+    shoot(page, "widget")
+
+
+def main() -> None:
+    """All pictures."""
+    with stage() as server, sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=options)
+        table(browser, server, "light")
+        table(browser, server, "dark")
+        form(browser, server)
+        widget(browser, server)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

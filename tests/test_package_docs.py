@@ -1,0 +1,72 @@
+"""The documentation holds together: links lead somewhere, decisions are listed, the README's commands exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import dev
+
+ROOT = Path(__file__).parent.parent
+DECISIONS = ROOT / "docs" / "decisions"
+PAGES = sorted([*ROOT.glob("*.md"), *(path for path in ROOT.glob("docs/**/*.md") if "_build" not in path.parts)])
+LINK = re.compile(r"""(?:\]\(|(?:src|srcset|href)=")([^)"\s]+)""")
+FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def prose_of(page: Path) -> str:
+    return FENCE.sub("", page.read_text("utf-8"))
+
+
+def anchors_of(page: Path) -> set[str]:
+    """The anchors that GitHub makes of a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", prose_of(page), re.MULTILINE)
+    plain = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings)
+    return {words.strip().replace(" ", "-") for words in plain}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_link_to_a_file_or_heading_leads_there(page):
+    for link in LINK.findall(prose_of(page)):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), f"{link} leads nowhere"
+        if anchor and target.suffix == ".md":
+            assert anchor in anchors_of(target), f"{link} names a heading that is not there"
+
+
+def test_every_decision_is_in_the_index_under_its_own_title():
+    index = (DECISIONS / "README.md").read_text("utf-8")
+    listed = dict(re.findall(r"^- \[(?P<title>[^\]]+)\]\((?P<file>[^)]+)\)", index, re.MULTILINE))
+    there = {path.name for path in DECISIONS.glob("*.md")} - {"README.md"}
+    assert set(listed.values()) == there
+    for title, file in listed.items():
+        heading = (DECISIONS / file).read_text("utf-8").partition("\n")[0]
+        assert heading == f"# {title}", f"{file} calls itself {heading!r}"
+
+
+def test_the_readme_starts_with_what_it_is_a_picture_and_exactly_two_commands():
+    first_screen = (ROOT / "README.md").read_text("utf-8").partition("\n## ")[0]
+    commands = re.findall(r"^python3 dev\.py (\w+)", first_screen, re.MULTILINE)
+    assert commands == ["start", "test"]
+    assert re.search(r"\.png", first_screen), "no picture"
+    assert first_screen.startswith("# ")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_development_command_that_is_named_exists(page):
+    for command in re.findall(r"python3 dev\.py (\w+)", page.read_text("utf-8")):
+        assert command in dev.COMMANDS, f"dev.py has no {command}"
+
+
+def test_ci_runs_the_second_command_of_the_readme():
+    lines = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
+    assert lines[-1] == "exec python3 dev.py test"
