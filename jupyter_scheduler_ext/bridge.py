@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from .client.connection import Call, Connection
@@ -19,6 +20,9 @@ Json = dict[str, Any]
 METHODS = frozenset({"GET", "POST", "PATCH", "DELETE"})
 BESIDES = frozenset({"/api/kernelspecs"})
 """What a widget may read of the server besides the scheduler's own API."""
+CHUNKS = {f"/static/scheduler_ext/{name}": name for name in ("panels.js", "code-editor.js")}
+"""Parts of the bundle that the widget loads when they are needed. The kernel has the files itself."""
+STATIC = Path(__file__).parent / "static"
 TAKEN = frozenset({"if-match", "if-none-match", "idempotency-key", "x-import-format"})
 """Headers that are passed on; the bridge has credentials of its own."""
 GIVEN = frozenset({"etag", "location", "content-type", "retry-after"})
@@ -49,6 +53,8 @@ class Bridge:
             return self._connection
 
     def _answer(self, message: Mapping[str, Any]) -> Json:
+        if message.get("method") == "GET" and message.get("path") in CHUNKS:
+            return _chunk(CHUNKS[str(message["path"])])
         try:
             call = read(message)
         except ValueError as error:
@@ -85,6 +91,14 @@ def read(message: Mapping[str, Any]) -> Call:
 def _leaves(path: str) -> bool:
     steps = path.replace("\\", "/").split("/")
     return ".." in steps or any(mark in path for mark in ("?", "#", "%2e", "%2E", "\r", "\n", " "))
+
+
+def _chunk(name: str) -> Json:
+    try:
+        source = (STATIC / name).read_text(encoding="utf-8")
+    except OSError:
+        return _problem(404, "not_built", f"the bundle has no {name}")
+    return {"status": 200, "headers": {"content-type": "text/javascript"}, "body": source}
 
 
 def _problem(status: int, code: str, message: str) -> Json:

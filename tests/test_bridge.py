@@ -94,3 +94,12 @@ def test_answers_come_from_threads_and_what_is_no_request_is_ignored(bridge: Bri
         bridge.carry(message, answers.put)
     assert answers.get(timeout=10)["id"] == "7"
     assert answers.empty()
+
+
+def test_parts_of_the_bundle_come_from_the_kernels_own_files() -> None:
+    nowhere = Bridge(lambda: pytest.fail("no server is asked"))
+    part = ask(nowhere, "GET", "/static/scheduler_ext/panels.js")
+    assert part["status"] in (200, 404)  # 404 where the bundle was not built
+    if part["status"] == 200:
+        assert "export" in part["body"]
+    assert ask(nowhere, "GET", "/static/scheduler_ext/../bridge.py")["status"] == 400

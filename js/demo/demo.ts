@@ -23,7 +23,7 @@ if (query.has("widget")) {
     readOnly: query.has("readonly"),
     taskId: query.get("task"),
     height: query.get("height"),
-    assetUrl: (name: string) => new URL(name, import.meta.url).href,
+    chunkUrl: (name: string) => new URL(name, import.meta.url).href,
   };
   mount(host, session, options, { tag: query.get("tag") ?? "" });
   void session.load();

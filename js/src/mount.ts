@@ -3,9 +3,6 @@ import { App, type MountOptions } from "./components/app";
 import { SchedulerSettings } from "./components/scheduler_settings";
 import { followTheme } from "./components/theme";
 import { type Filter, TaskView } from "./store/task_view";
-import { dialogsTemplate } from "./templates/dialogs";
-import { editorTemplate } from "./templates/editor";
-import { inspectorTemplate } from "./templates/inspector";
 import { prefixDirectives } from "./templates/markup";
 import { shellTemplate } from "./templates/shell";
 import type { Session } from "./transport/session";
@@ -35,8 +32,7 @@ export function mount(
   root.setAttribute("x-data", "schedulerSettings");
   const { words } = options;
   // Static markup of our own; whatever comes from the server is written as text by Alpine or by hand.
-  root.innerHTML =
-    shellTemplate(words) + editorTemplate(words) + inspectorTemplate(words) + dialogsTemplate(words);
+  root.innerHTML = shellTemplate(words);
   const holder = document.createDocumentFragment();
   holder.append(root);
   prefixDirectives(holder);

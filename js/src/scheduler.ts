@@ -38,7 +38,7 @@ export function mountWith(
     readOnly,
     taskId: null,
     height: null,
-    assetUrl: (name) => new URL(name, import.meta.url).href,
+    chunkUrl: (name) => new URL(name, import.meta.url).href,
   });
   void session.load();
   return () => {
@@ -110,7 +110,7 @@ async function showWidget(
       readOnly: Boolean(model.get("read_only")),
       taskId: text(model.get("task")) || null,
       height: text(model.get("height")) || null,
-      assetUrl: (name) => session.transport.link(STATIC + name),
+      chunkUrl: (name) => session.transport.link(STATIC + name),
     },
     fixedFilter(model.get("filter")),
   );

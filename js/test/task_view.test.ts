@@ -64,7 +64,9 @@ describe("the order of the list", () => {
 
   it("puts the latest run first and what never ran last", () => {
     const ran = (id: string, started_at: string, duration: number) =>
-      task(id, { last_run: { id, state: "succeeded", fire_time: null, started_at, finished_at: null, duration } });
+      task(id, {
+        last_run: { id, state: "succeeded", fire_time: null, started_at, finished_at: null, duration },
+      });
     const { view, names } = viewOf(
       task("never"),
       ran("old", "2026-03-01T00:00:00Z", 60),

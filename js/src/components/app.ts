@@ -13,7 +13,7 @@ export interface MountOptions {
   mode: "page" | "widget";
   words: Words;
   /** Where the lazily loaded chunks and the API lie, when this module's own address does not say. */
-  assetUrl: (name: string) => string | null;
+  chunkUrl: (name: string) => string | null;
   readOnly: boolean;
   /** A widget that shows one task. */
   taskId: string | null;
@@ -28,6 +28,7 @@ export class App {
   /** Set by the root as soon as Alpine has made it reactive. */
   ui!: SchedulerSettings;
   refs: Record<string, HTMLElement> = {};
+  private readonly chunks = new Map<string, Promise<unknown>>();
 
   constructor(
     readonly session: Session,
@@ -50,8 +51,31 @@ export class App {
     return this.options.words;
   }
 
-  assetUrl(name: string): string | null {
-    return this.options.assetUrl(name);
+  /** Loads a bundle that is not part of the core. */
+  async importChunk<T>(name: string): Promise<T> {
+    return (await this.fetchChunk(name)) as T;
+  }
+
+  fetchChunk(name: string): Promise<unknown> {
+    const known = this.chunks.get(name);
+    if (known) return known;
+    const loading = this.loadChunk(name);
+    this.chunks.set(name, loading);
+    loading.catch(() => this.chunks.delete(name));
+    return loading;
+  }
+
+  private async loadChunk(name: string): Promise<unknown> {
+    const url = this.options.chunkUrl(name);
+    if (url) return import(url);
+    // The browser reaches only the kernel: that has the same files.
+    const source = await this.api.chunk(name);
+    const blob = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+    try {
+      return await import(blob);
+    } finally {
+      URL.revokeObjectURL(blob);
+    }
   }
 
   /** A copy without Alpine's proxies, fit to be sent or kept. */

@@ -25,10 +25,8 @@ export class CodeField {
       return;
     }
     if (holder.form.kind !== "code" || this.loading) return;
-    const url = this.app.assetUrl("code-editor.js");
-    if (!url) return;
     this.loading = true;
-    void this.load(url, holder).finally(() => {
+    void this.load(holder).finally(() => {
       this.loading = false;
     });
   }
@@ -38,10 +36,13 @@ export class CodeField {
     this.editor = null;
   }
 
-  private async load(url: string, holder: CodeHolder): Promise<void> {
+  private async load(holder: CodeHolder): Promise<void> {
     let create: typeof createCodeEditor;
     try {
-      create = ((await import(url)) as { createCodeEditor: typeof createCodeEditor }).createCodeEditor;
+      const chunk = await this.app.importChunk<{ createCodeEditor: typeof createCodeEditor }>(
+        "code-editor.js",
+      );
+      create = chunk.createCodeEditor;
     } catch {
       return;
     }

@@ -296,6 +296,10 @@ export class Editor extends ScheduleBuilder {
     this.files = this.files.filter((file) => file.name !== name);
   }
 
+  dispose(): void {
+    this.codeField.dispose();
+  }
+
   protected override currentId(): string {
     return this.id;
   }

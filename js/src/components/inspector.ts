@@ -7,7 +7,7 @@ import type { App } from "./app";
 import { drawDurations } from "./durations";
 import { LogView } from "./log_view";
 import { knownFires, nextFires } from "./next_fires";
-import { scheduleWords } from "./row";
+import { scheduleWords } from "./schedule_words";
 
 interface RunRow {
   id: string;

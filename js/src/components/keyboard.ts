@@ -8,7 +8,7 @@ export function handleKey(ui: SchedulerSettings, event: KeyboardEvent): void {
   const modified = event.ctrlKey || event.metaKey;
   if (modified && event.key.toLowerCase() === "k") {
     event.preventDefault();
-    ui.palette.show();
+    ui.panel("palette", "show");
     return;
   }
   if (typing(target) || event.altKey) return;
@@ -36,10 +36,10 @@ const actions: Record<string, (ui: SchedulerSettings) => unknown> = {
   e: (ui) => ui.onActive("edit"),
   h: (ui) => ui.onActive("open"),
   o: (ui) => ui.onActive("expand"),
-  n: (ui) => !ui.readOnly && ui.editor.create("scheduled"),
+  n: (ui) => !ui.readOnly && ui.panel("editor", "create", "scheduled"),
   Delete: (ui) => ui.onActive("delete"),
-  "?": (ui) => ui.shortcuts.show(),
-  "Shift+?": (ui) => ui.shortcuts.show(),
+  "?": (ui) => ui.panel("shortcuts", "show"),
+  "Shift+?": (ui) => ui.panel("shortcuts", "show"),
   Escape: (ui) => ui.selectedCount > 0 && ui.clearSelection(),
 };
 

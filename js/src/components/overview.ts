@@ -2,10 +2,8 @@ import type { Bucket, Timeline } from "../store/model";
 import type { ViewMode } from "../store/route";
 import { ApiError } from "../transport/transport";
 import type { App } from "./app";
-import { drawCalendar } from "./calendar";
 import { debounce } from "./dom";
 import { drawRibbon } from "./ribbon";
-import { drawTimeline } from "./timeline";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -84,6 +82,7 @@ export class Overview {
       if (app.options.mode === "page") jobs.push(this.loadRibbon());
       if (state.view === "timeline") jobs.push(this.loadTimeline());
       if (state.view === "calendar") jobs.push(this.loadCalendar());
+      if (state.view !== "list") jobs.push(this.loadDrawing());
       await Promise.all(jobs);
       this.redraw();
     } catch (error) {
@@ -92,6 +91,10 @@ export class Overview {
         if (state.view !== "list") app.ui.setView("list");
       }
     }
+  }
+
+  private async loadDrawing(): Promise<void> {
+    this.state.draw ??= await this.app.importChunk<typeof import("../panels")>("panels.js");
   }
 
   private async loadRibbon(): Promise<void> {
@@ -121,13 +124,13 @@ export class Overview {
     const { ribbon, timeline, calendar } = app.refs;
     if (ribbon?.clientWidth && state.ribbon) drawRibbon(ribbon, state.ribbon, app.words, Date.now());
     if (timeline && state.timeline && state.view === "timeline") {
-      drawTimeline(timeline, state.timeline, app, {
+      state.draw?.drawTimeline(timeline, state.timeline, app, {
         shift: (by) => this.shift(by),
         moved: state.offset !== 0,
       });
     }
     if (calendar && state.calendar && state.view === "calendar") {
-      drawCalendar(calendar, state.calendar, app.words, {
+      state.draw?.drawCalendar(calendar, state.calendar, app.words, {
         month: monthSpan(state.offset).month,
         shift: (by) => this.shift(by),
         openDay: (day) => this.showDay(day),
@@ -177,6 +180,7 @@ interface OverviewState {
   gone: boolean;
   drawnWidth: number;
   resize: ResizeObserver | null;
+  draw: typeof import("../panels") | null;
   ribbon: Timeline | null;
   timeline: Timeline | null;
   calendar: Timeline | null;
@@ -191,6 +195,7 @@ function inertState(): OverviewState {
     gone: false,
     drawnWidth: 0,
     resize: null,
+    draw: null,
     ribbon: null,
     timeline: null,
     calendar: null,

@@ -1,7 +1,7 @@
 import type { Task } from "../store/model";
 import type { App } from "./app";
 import { ICONS, type IconName } from "./icons";
-import { scheduleWords } from "./row";
+import { scheduleWords } from "./schedule_words";
 
 interface PaletteItem {
   id: string;
@@ -136,7 +136,7 @@ export class Palette {
       }
     }
     add(words.compact, "columns", () => ui.toggleDensity());
-    add(words.shortcuts.title, "help", () => ui.shortcuts.show(), ["?"]);
+    add(words.shortcuts.title, "help", () => ui.panel("shortcuts", "show"), ["?"]);
   }
 
   private add(

@@ -13,6 +13,7 @@ import {
 } from "../words/times";
 import { escapeMarkup, fromMarkup } from "./dom";
 import { type IconName, icon, setIcon } from "./icons";
+import { scheduleWords } from "./schedule_words";
 import { drawStrip, STRIP_MARKUP } from "./strip";
 
 export const STATE_ICONS: Record<TaskState, IconName> = {
@@ -167,17 +168,6 @@ export class Row {
     const fill = bar.firstElementChild as HTMLElement;
     if (fill.style.transform !== scale) fill.style.transform = scale;
   }
-}
-
-/** What the schedule column says: the server's words, or what can be said without them. */
-export function scheduleWords(task: Task, words: Words): string {
-  if (task.schedule_words) return task.schedule_words;
-  if (task.type === "adhoc") return words.onDemand;
-  if (task.type === "planned") return words.plannedDates(task.plan?.todo.length ?? 0);
-  const { schedule } = task;
-  return schedule
-    ? `${schedule.minute} ${schedule.hour} ${schedule.day} ${schedule.month} ${schedule.weekday}`
-    : "";
 }
 
 function scheduleTitle(task: Task, words: Words): string {

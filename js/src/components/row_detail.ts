@@ -11,7 +11,7 @@ const RUNS = 30;
 const LINES = 5;
 
 /** The open row: next fires, durations, and the last lines of the last run. */
-export function makeRowDetail(app: App, task: Task): { element: HTMLElement; update: (task: Task) => void } {
+export function fillRowDetail(app: App, element: HTMLElement, task: Task): (task: Task) => void {
   const { words } = app;
   const fires = h("ol", { class: "scheduler-fires" });
   const chart = h("div");
@@ -19,7 +19,7 @@ export function makeRowDetail(app: App, task: Task): { element: HTMLElement; upd
   const logHead = h("strong");
   const log = h("div", { class: "scheduler-log scheduler-log-tail" });
   const openLog = link(words.task.openLog, () => lastRun && app.ui.openRun(lastRun));
-  const again = link(words.task.runAgain, () => void app.ui.runForm.show(task.uuid));
+  const again = link(words.task.runAgain, () => app.ui.panel("runForm", "show", task.uuid));
   const zone = task.schedule?.timezone ?? "";
   let lastRun: string | null = null;
   let drawnFor = "";
@@ -34,7 +34,6 @@ export function makeRowDetail(app: App, task: Task): { element: HTMLElement; upd
     head.append(...children);
     return head;
   };
-  const element = h("div", { class: "scheduler-detail", role: "gridcell", "aria-colspan": 10 });
   element.append(
     part(
       "scheduler-detail-fires",
@@ -115,14 +114,11 @@ export function makeRowDetail(app: App, task: Task): { element: HTMLElement; upd
   };
 
   showFires(knownFires(task));
-  return {
-    element,
-    update: (now) => {
-      const version = `${now.revision}/${now.next_run}/${now.last_run?.id}/${now.last_run?.state}`;
-      if (version === drawnFor) return;
-      drawnFor = version;
-      void load(now);
-    },
+  return (now) => {
+    const version = `${now.revision}/${now.next_run}/${now.last_run?.id}/${now.last_run?.state}`;
+    if (version === drawnFor) return;
+    drawnFor = version;
+    void load(now);
   };
 }
 

@@ -1,29 +1,30 @@
 import Alpine from "@alpinejs/csp";
-import type { Banner, Task, TaskState, TaskType } from "../store/model";
+import type { Panels } from "../panels";
+import type { Banner, Task, TaskState } from "../store/model";
 import { COLUMNS, type ColumnKey, readPreferences, writePreferences } from "../store/preferences";
 import { formatRoute, parseRoute, type Route, type Tab, type ViewMode } from "../store/route";
 import { DEFAULT_SORT, type Filter, NO_FILTER, type Sort, type SortKey } from "../store/task_view";
 import type { LiveState } from "../transport/live";
 import { briefTime, clockTime, count } from "../words/times";
 import type { App } from "./app";
-import { Bulk } from "./bulk";
+import type { Bulk } from "./bulk";
 import { Contexts } from "./contexts";
 import { h } from "./dom";
-import { Editor } from "./editor";
-import { Inspector } from "./inspector";
+import type { Editor } from "./editor";
+import type { Inspector } from "./inspector";
 import { handleKey } from "./keyboard";
 import { openMenu } from "./menu";
 import { Overview } from "./overview";
-import { Palette } from "./palette";
-import { makeRowDetail } from "./row_detail";
-import { RunForm } from "./run_form";
+import type { Palette } from "./palette";
+import { awaitRowDetail } from "./row_detail_later";
+import type { RunForm } from "./run_form";
 import { StatusPanel } from "./status_panel";
 import { type RowAction, TaskGrid } from "./task_grid";
 import { columnMenu, newTaskMenu, taskMenu } from "./task_menus";
-import { Templates } from "./templates";
+import type { Templates } from "./templates";
 import { Toasts } from "./toasts";
-import { TokenBox } from "./token_box";
-import { Transfer } from "./transfer";
+import type { TokenBox } from "./token_box";
+import type { Transfer } from "./transfer";
 
 const NARROW_PX = 640;
 const ROW_PX = { comfortable: 44, compact: 34 };
@@ -57,43 +58,28 @@ export class SchedulerSettings {
   sheet: Route["sheet"] = null;
 
   readonly toasts = new Toasts();
-  readonly editor: Editor;
-  readonly inspector: Inspector;
-  readonly runForm: RunForm;
-  readonly token: TokenBox;
-  readonly bulk: Bulk;
   readonly contexts: Contexts;
   readonly status: StatusPanel;
-  readonly palette: Palette;
-  readonly transfer: Transfer;
-  readonly templates: Templates;
   readonly overview: Overview;
-  readonly shortcuts = {
-    open: false,
-    show(): void {
-      this.open = true;
-    },
-    close(): void {
-      this.open = false;
-    },
-  };
+  /** The sheets and dialogs are there; what follows comes with them, from a bundle of its own. */
+  panelled = false;
+  declare editor: Editor;
+  declare inspector: Inspector;
+  declare runForm: RunForm;
+  declare token: TokenBox;
+  declare bulk: Bulk;
+  declare palette: Palette;
+  declare transfer: Transfer;
+  declare templates: Templates;
 
   declare $refs: Record<string, HTMLElement>;
   private readonly uid = `scheduler-${++serial}`;
 
   constructor(private readonly app: App) {
-    this.editor = new Editor(app);
-    this.inspector = new Inspector(app);
-    this.runForm = new RunForm(app);
-    this.token = new TokenBox(app);
-    this.bulk = new Bulk(app);
     this.contexts = new Contexts(app);
     this.status = new StatusPanel(app);
-    this.palette = new Palette(app);
-    this.transfer = new Transfer(app);
-    this.templates = new Templates(app);
     this.overview = new Overview(app);
-    hide(this, "grid", "undo", "frame", "slow", "narrow", "lastFocus");
+    hide(this, "grid", "undo", "frame", "slow", "narrow", "lastFocus", "installing");
   }
 
   // Set by hide(): what Alpine need not watch.
@@ -103,6 +89,7 @@ export class SchedulerSettings {
   declare private slow: ReturnType<typeof setTimeout> | undefined;
   declare private narrow: boolean;
   declare private lastFocus: string | null;
+  declare private installing: Promise<Panels> | undefined;
 
   /** Called by Alpine once the markup is alive. */
   init(): void {
@@ -125,7 +112,7 @@ export class SchedulerSettings {
           if (error === null) this.arrive();
         },
         runs: (runs) => {
-          this.inspector.apply(runs);
+          if (this.panelled) this.inspector.apply(runs);
           this.overview.touch();
         },
         contexts: () => this.contexts.changed(),
@@ -139,7 +126,7 @@ export class SchedulerSettings {
       words: app.words,
       rowHeight: () => (this.narrow ? CARD_PX : ROW_PX[this.density]),
       onAction: (action, task, anchor) => this.act(action, task, anchor),
-      makeDetail: (task) => makeRowDetail(app, task),
+      makeDetail: (task) => awaitRowDetail(app, task),
     });
     const resize = new ResizeObserver(() => this.measure());
     resize.observe(app.root);
@@ -157,7 +144,10 @@ export class SchedulerSettings {
     clearTimeout(this.slow);
     for (const undo of this.undo) undo();
     this.overview.dispose();
-    this.inspector.close();
+    if (this.panelled) {
+      this.inspector.close();
+      this.editor.dispose();
+    }
     this.grid?.dispose();
     this.grid = null;
   }
@@ -193,10 +183,6 @@ export class SchedulerSettings {
 
   get columnsKey(): string {
     return this.columns.join(" ");
-  }
-
-  get editorBusy(): boolean {
-    return this.editor.busy;
   }
 
   number(value: number): string {
@@ -327,17 +313,33 @@ export class SchedulerSettings {
     if (action === "expand") return this.grid!.toggleDetail(task.uuid);
     if (action !== "open" && this.readOnly) return false;
     if (action === "delete") return void this.removeActive(task);
-    if (action === "runWith") return void this.runForm.show(task.uuid);
+    if (action === "runWith") return this.panel("runForm", "show", task.uuid);
     this.act(action, task, this.$refs.grid!);
     return true;
   }
 
   openTask(id: string): void {
-    void this.inspector.showTask(id);
+    this.panel("inspector", "showTask", id);
   }
 
   openRun(id: string): void {
-    void this.inspector.showRun(id);
+    this.panel("inspector", "showRun", id);
+  }
+
+  /** Call a method of a sheet or dialog, which loads them all when the first is asked for. */
+  panel<K extends keyof Panels>(name: K, method: keyof Panels[K] & string, ...given: unknown[]): void {
+    void this.panels().then(
+      (panels) => (panels[name] as unknown as Record<string, (...given: unknown[]) => unknown>)[method]?.(...given),
+      (error: unknown) => this.app.fail(this.app.words.loadFailedPart, error),
+    );
+  }
+
+  panels(): Promise<Panels> {
+    this.installing ??= this.install().catch((error: unknown) => {
+      this.installing = undefined;
+      throw error;
+    });
+    return this.installing;
   }
 
   showContext(id: string): void {
@@ -398,7 +400,7 @@ export class SchedulerSettings {
   }
 
   sheetClosed(): void {
-    if (this.editor.open || this.inspector.open) return;
+    if (this.panelled && (this.editor.open || this.inspector.open)) return;
     this.sheet = null;
     this.writeRoute();
     requestAnimationFrame(() => {
@@ -447,12 +449,12 @@ export class SchedulerSettings {
     else if (this.readOnly) return;
     else if (action === "run") void this.app.runTask(task);
     else if (action === "stop") void this.app.stopTask(task);
-    else void this.editor.edit(task.uuid);
+    else this.panel("editor", "edit", task.uuid);
   }
 
   private async removeActive(task: Task): Promise<void> {
     if (this.selectedCount > 1) {
-      await this.bulk.act("delete");
+      this.panel("bulk", "act", "delete");
       return;
     }
     const at = this.app.view.positionOf(task.uuid);
@@ -469,8 +471,22 @@ export class SchedulerSettings {
     this.overview.pause(tab !== "scheduler");
   }
 
+  private async install(): Promise<Panels> {
+    const { makePanels } = await this.app.importChunk<typeof import("../panels")>("panels.js");
+    const { panels, markup } = makePanels(this.app);
+    Object.assign(this, panels);
+    this.panelled = true;
+    const added = [...markup.children] as HTMLElement[];
+    this.app.root.append(markup);
+    for (const element of added) Alpine.initTree(element);
+    // Through `this`, so that what they change is seen.
+    return this as unknown as Panels;
+  }
+
   /** What depends on the list being there: features, ribbon, contexts. */
   private arrive(): void {
+    if (this.mode === "page")
+      (globalThis.requestIdleCallback ?? setTimeout)(() => void this.app.fetchChunk("panels.js"));
     this.overview.start();
     this.contexts.ensure();
     void this.status.readBanners().then((banners) => {
@@ -487,7 +503,7 @@ export class SchedulerSettings {
     if (this.mode !== "page") return;
     const onHash = (): void => this.applyRoute(parseRoute(location.hash));
     const onLeave = (event: BeforeUnloadEvent): void => {
-      if (this.editor.open && this.editor.dirty) event.preventDefault();
+      if (this.panelled && this.editor.open && this.editor.dirty) event.preventDefault();
     };
     addEventListener("popstate", onHash);
     addEventListener("hashchange", onHash);
@@ -513,12 +529,13 @@ export class SchedulerSettings {
     const { sheet } = route;
     if (JSON.stringify(sheet) === JSON.stringify(this.sheet)) return;
     if (!sheet) {
+      if (!this.panelled) return;
       this.editor.close();
       this.inspector.close();
-    } else if (sheet.kind === "new") this.editor.create(sheet.id as TaskType);
-    else if (sheet.kind === "edit") void this.editor.edit(sheet.id);
-    else if (sheet.kind === "task") void this.inspector.showTask(sheet.id);
-    else void this.inspector.showRun(sheet.id, sheet.line);
+    } else if (sheet.kind === "new") this.panel("editor", "create", sheet.id);
+    else if (sheet.kind === "edit") this.panel("editor", "edit", sheet.id);
+    else if (sheet.kind === "task") this.panel("inspector", "showTask", sheet.id);
+    else this.panel("inspector", "showRun", sheet.id, sheet.line);
   }
 
   private writeRoute(push = false): void {
@@ -576,7 +593,7 @@ export class SchedulerSettings {
       all.checked = this.selectedCount > 0 && this.selectedCount >= this.shown;
       all.indeterminate = this.selectedCount > 0 && !all.checked;
     }
-    this.inspector.taskChanged();
+    if (this.panelled) this.inspector.taskChanged();
     if (this.mode === "page") {
       document.title = this.counts.error > 0 ? `(${this.counts.error}) ${words.title}` : words.title;
     }

@@ -19,13 +19,17 @@ export function taskMenu(app: App, task: Task): MenuEntry[] {
     running
       ? { label: words.stop, icon: "stop", key: "S", run: () => void app.stopTask(task) }
       : { label: words.runNow, icon: "play", key: "R", run: () => void app.runTask(task) },
-    { label: words.runWith, icon: "sliders", key: "⇧R", run: () => void ui.runForm.show(task.uuid) },
+    { label: words.runWith, icon: "sliders", key: "⇧R", run: () => ui.panel("runForm", "show", task.uuid) },
     null,
-    { label: words.edit, icon: "pencil", key: "E", run: () => void ui.editor.edit(task.uuid) },
-    { label: words.duplicate, icon: "copy", run: () => void ui.editor.duplicate(task.uuid) },
+    { label: words.edit, icon: "pencil", key: "E", run: () => ui.panel("editor", "edit", task.uuid) },
+    { label: words.duplicate, icon: "copy", run: () => ui.panel("editor", "duplicate", task.uuid) },
   );
   if (ui.can.templates) {
-    entries.push({ label: words.saveAsTemplate, icon: "template", run: () => ui.templates.askSave(task) });
+    entries.push({
+      label: words.saveAsTemplate,
+      icon: "template",
+      run: () => ui.panel("templates", "askSave", task),
+    });
   }
   entries.push(
     task.enabled
@@ -47,18 +51,27 @@ export function taskMenu(app: App, task: Task): MenuEntry[] {
 
 export function newTaskMenu(ui: SchedulerSettings, words: Words): MenuEntry[] {
   const entries: MenuEntry[] = [
-    { label: words.newScheduled, icon: "clock", key: "N", run: () => ui.editor.create("scheduled") },
-    { label: words.newPlanned, icon: "calendar", run: () => ui.editor.create("planned") },
-    { label: words.newAdhoc, icon: "key", run: () => ui.editor.create("adhoc") },
+    {
+      label: words.newScheduled,
+      icon: "clock",
+      key: "N",
+      run: () => ui.panel("editor", "create", "scheduled"),
+    },
+    { label: words.newPlanned, icon: "calendar", run: () => ui.panel("editor", "create", "planned") },
+    { label: words.newAdhoc, icon: "key", run: () => ui.panel("editor", "create", "adhoc") },
   ];
   if (ui.can.templates) {
-    entries.push(null, { label: words.fromTemplate, icon: "template", run: () => void ui.templates.show() });
+    entries.push(null, {
+      label: words.fromTemplate,
+      icon: "template",
+      run: () => ui.panel("templates", "show"),
+    });
   }
   if (ui.can.transfer) {
     entries.push(
       null,
-      { label: words.importTasks, icon: "upload", run: () => ui.transfer.openImport() },
-      { label: words.exportTasks, icon: "download", run: () => ui.transfer.openExport() },
+      { label: words.importTasks, icon: "upload", run: () => ui.panel("transfer", "openImport") },
+      { label: words.exportTasks, icon: "download", run: () => ui.panel("transfer", "openExport") },
     );
   }
   return entries;
@@ -86,7 +99,7 @@ export function columnMenu(ui: SchedulerSettings, words: Words): MenuEntry[] {
         run: () => void writePreferences({ views: views.filter((other) => other.name !== view.name) }),
       },
     })),
-    { label: words.saveView, icon: "plus", run: () => ui.templates.askView() },
+    { label: words.saveView, icon: "plus", run: () => ui.panel("templates", "askView") },
   ];
   return entries;
 }

@@ -14,7 +14,7 @@ export function listTemplate(w: Words): string {
       ${head(w)}
       <div class="scheduler-body" role="rowgroup" x-ref="body"></div>
     </div>
-    <div class="scheduler-empty" x-show="view === 'list' && shown === 0 && !editorBusy">
+    <div class="scheduler-empty" x-show="view === 'list' && shown === 0">
       ${icon("search")}<h2>${esc(w.noMatchTitle)}</h2><p>${esc(w.noMatchText)}</p>
       ${button(w.clearFilters, { click: "clearFilter()" })}
     </div>
@@ -26,7 +26,7 @@ export function listTemplate(w: Words): string {
       <span class="scheduler-live" x-show="mode === 'widget'" :data-state="live" :title="liveHelp"><i class="scheduler-live-dot"></i><span x-text="liveWord"></span></span>
       <span class="scheduler-spring"></span>
       <span class="scheduler-hints scheduler-wide" aria-hidden="true"><kbd>J</kbd><kbd>K</kbd> ${esc(w.hints.move)} <kbd>R</kbd> ${esc(w.hints.run)} <kbd>E</kbd> ${esc(w.hints.edit)}</span>
-      <button type="button" class="scheduler-plain-link scheduler-wide" @click="shortcuts.show()"><kbd>?</kbd> ${esc(w.hints.all)}</button>
+      <button type="button" class="scheduler-plain-link scheduler-wide" @click="panel('shortcuts', 'show')"><kbd>?</kbd> ${esc(w.hints.all)}</button>
     </footer>
   </section>
   ${states(w)}`;
@@ -61,12 +61,12 @@ function bulkBar(w: Words): string {
   const { bulk } = w;
   return `<div class="scheduler-toolbar scheduler-bulk" x-show="selectedCount > 0" role="toolbar" aria-label="${esc(bulk.selected(0).replace(/^\S+\s/, ""))}">
     <strong x-text="selectedWords" aria-live="polite"></strong>
-    ${button(bulk.run, { click: "bulk.act('run')", icon: "play", kind: "ghost" })}
-    ${button(bulk.enable, { click: "bulk.act('enable')", icon: "power", kind: "ghost" })}
-    ${button(bulk.disable, { click: "bulk.act('disable')", icon: "pause", kind: "ghost" })}
-    ${button(bulk.tag, { click: "bulk.askTags()", icon: "bookmark", kind: "ghost" })}
-    ${button(bulk.export, { click: "transfer.openExport()", icon: "download", kind: "ghost" })}
-    ${button(bulk.remove, { click: "bulk.act('delete')", icon: "trash", kind: "danger" })}
+    ${button(bulk.run, { click: "panel('bulk', 'act', 'run')", icon: "play", kind: "ghost" })}
+    ${button(bulk.enable, { click: "panel('bulk', 'act', 'enable')", icon: "power", kind: "ghost" })}
+    ${button(bulk.disable, { click: "panel('bulk', 'act', 'disable')", icon: "pause", kind: "ghost" })}
+    ${button(bulk.tag, { click: "panel('bulk', 'askTags')", icon: "bookmark", kind: "ghost" })}
+    ${button(bulk.export, { click: "panel('transfer', 'openExport')", icon: "download", kind: "ghost" })}
+    ${button(bulk.remove, { click: "panel('bulk', 'act', 'delete')", icon: "trash", kind: "danger" })}
     <span class="scheduler-spring"></span>
     <button type="button" class="scheduler-plain-link" x-show="selectedCount < shown" @click="selectAll()"><span x-text="selectAllWords"></span> <kbd>Ctrl</kbd><kbd>A</kbd></button>
     ${iconButton(bulk.clear, "close", "clearSelection()")}
@@ -94,13 +94,13 @@ function states(w: Words): string {
   <section class="scheduler-card scheduler-empty scheduler-first" x-show="ready && counts.all === 0">
     ${icon("calendar-clock")}<h2>${esc(w.emptyTitle)}</h2><p>${esc(w.emptyText)}</p>
     <div class="scheduler-row-actions" x-show="!readOnly">
-      ${button(w.newTask, { click: "editor.create('scheduled')", icon: "plus", kind: "primary" })}
-      ${button(w.importTasks, { click: "transfer.openImport()", icon: "upload", extra: 'x-show="can.transfer"' })}
+      ${button(w.newTask, { click: "panel('editor', 'create', 'scheduled')", icon: "plus", kind: "primary" })}
+      ${button(w.importTasks, { click: "panel('transfer', 'openImport')", icon: "upload", extra: 'x-show="can.transfer"' })}
     </div>
     <div class="scheduler-starters" x-show="!readOnly">${w.starters
       .map(
         (starter, at) =>
-          `<button type="button" class="scheduler-starter" @click="editor.startFrom(${at})">${icon(starter.icon as "code")}<strong>${esc(starter.title)}</strong><span>${esc(starter.when)}</span></button>`,
+          `<button type="button" class="scheduler-starter" @click="panel('editor', 'startFrom', ${at})">${icon(starter.icon as "code")}<strong>${esc(starter.title)}</strong><span>${esc(starter.when)}</span></button>`,
       )
       .join("")}</div>
   </section>

@@ -36,9 +36,9 @@ export function shellTemplate(w: Words): string {
           </p>
         </div>
         <span class="scheduler-spring"></span>
-        <button type="button" class="scheduler-button scheduler-button-ghost scheduler-wide" @click="palette.show()">${icon("command")}<span>${esc(w.commands)}</span><kbd>Ctrl</kbd><kbd>K</kbd></button>
+        <button type="button" class="scheduler-button scheduler-button-ghost scheduler-wide" @click="panel('palette', 'show')">${icon("command")}<span>${esc(w.commands)}</span><kbd>Ctrl</kbd><kbd>K</kbd></button>
         <div class="scheduler-split" x-show="!readOnly">
-          ${button(w.newTask, { click: "editor.create('scheduled')", icon: "plus", kind: "primary" })}
+          ${button(w.newTask, { click: "panel('editor', 'create', 'scheduled')", icon: "plus", kind: "primary" })}
           <button type="button" class="scheduler-button scheduler-button-primary" aria-haspopup="menu" aria-label="${esc(w.newFrom)}" title="${esc(w.newFrom)}" @click="newMenu($event)">${icon("down")}</button>
         </div>
       </div>

@@ -177,6 +177,11 @@ export class Api {
     return this.send("POST", `api/contexts/${id}/${action}`, runId ? { run_id: runId } : {});
   }
 
+  /** The text of one of the bundle's files, through the kernel. */
+  async chunk(name: string): Promise<string> {
+    return String((await this.call({ method: "GET", path: `/static/scheduler_ext/${name}` })).body);
+  }
+
   status(): Promise<Status> {
     return this.get("api/status");
   }

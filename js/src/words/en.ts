@@ -166,6 +166,7 @@ export const en = {
   noMatchText: "Nothing here fits the filters in force.",
   loading: "Loading tasks…",
   loadFailed: "The tasks could not be loaded",
+  loadFailedPart: "This part of the page could not be loaded",
   retry: "Try again",
   starters: [
     { icon: "notebook", title: "Refresh a notebook", when: "Weekdays at 07:00" },
