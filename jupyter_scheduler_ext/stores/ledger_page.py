@@ -34,6 +34,7 @@ from .ledger_rows import (
     error_text,
     facts_from,
     facts_values,
+    happened_at,
     parameters_text,
     run_from,
     run_values,
@@ -44,17 +45,16 @@ PageOp: TypeAlias = Claim | Start | Note | Finish | Adopt | Reset | SetCursor | 
 _READ_FACTS = f"SELECT {FACT_COLUMNS}, records, buried_at FROM facts WHERE task_id IN ({{keys}})"
 _READ_RUNS = f"SELECT {RUN_COLUMNS}, kernel_process FROM runs WHERE id IN ({{keys}})"
 _READ_ACTIVE = (
-    f"SELECT {RUN_COLUMNS}, kernel_process FROM runs WHERE state IN ('queued', 'running') AND task_id IN ({{keys}}) "
-    "ORDER BY queued_at, id"
+    f"SELECT {RUN_COLUMNS}, kernel_process FROM runs WHERE state IN ('queued', 'running') AND task_id IN ({{keys}})"
 )
 _READ_TAKEN = (
     "WITH wanted (task, fire, source, number) AS ({keys}) SELECT task_id, fire_time, origin, attempt FROM wanted "
     "JOIN runs ON task_id = task AND fire_time = fire AND origin = source AND attempt = number"
 )
-_ADD_RUN = f"INSERT INTO runs ({RUN_COLUMNS}, kernel_process) VALUES ({', '.join('?' * 25)})"
+_ADD_RUN = f"INSERT INTO runs ({RUN_COLUMNS}, kernel_process, happened_at) VALUES ({', '.join('?' * 26)})"
 _MOVE_RUN = (
     "UPDATE runs SET state = ?, reason = ?, started_at = ?, finished_at = ?, result = ?, error = ?, owner = ?, "
-    "epoch = ?, progress = ?, output_path = ?, kernel_id = ?, kernel_process = ? WHERE id = ?"
+    "epoch = ?, happened_at = ?, progress = ?, output_path = ?, kernel_id = ?, kernel_process = ? WHERE id = ?"
 )
 _NOTE_RUN = "UPDATE runs SET progress = ?, output_path = ?, kernel_id = ?, kernel_process = ? WHERE id = ?"
 _PUT_FACTS = (
@@ -158,6 +158,7 @@ class Page:
                         error_text(run.error),
                         run.owner,
                         run.epoch,
+                        happened_at(run),
                         *place,
                     )
                 )
@@ -202,8 +203,10 @@ class Page:
         if op.max_active is not None and starting:
             active = self._active[op.task_id]
             if len(active) + starting > op.max_active:
-                blocking = tuple(self._runs[run_id].run for run_id in active)
-                return ClaimResult(accepted=False, runs=(), facts=facts, active=blocking)
+                blocking = sorted(
+                    (self._runs[run_id].run for run_id in active), key=lambda run: (run.queued_at, run.id)
+                )
+                return ClaimResult(accepted=False, runs=(), facts=facts, active=tuple(blocking))
         strip = facts.strip
         for key, entry in fresh.items():
             self._add(task, key, entry)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ..engine.instants import Instant
 from ..engine.runs import Facts, Origin, Run, RunError, RunState
 from .database import Row
 
@@ -22,7 +23,7 @@ _ORIGINS = {origin.value: origin for origin in Origin}
 
 
 def run_values(run: Run, parameters: str, kernel_process: str | None) -> Row:
-    """The values of `RUN_COLUMNS` and ``kernel_process``; `parameters` is the run's as JSON text."""
+    """The values of `RUN_COLUMNS`, ``kernel_process`` and ``happened_at``; `parameters` is the run's as JSON text."""
     return (
         run.id,
         run.task_id,
@@ -49,7 +50,13 @@ def run_values(run: Run, parameters: str, kernel_process: str | None) -> Row:
         run.epoch,
         run.count,
         kernel_process,
+        happened_at(run),
     )
+
+
+def happened_at(run: Run) -> Instant:
+    """When the calendar shows a run: at its start, or at its fire time if it never started."""
+    return run.fire_time if run.started_at is None else run.started_at
 
 
 def run_from(row: Row) -> Run:

@@ -6,6 +6,8 @@ The SQL is common to SQLite and PostgreSQL. Instants are BIGINT milliseconds, st
 `facts` has one row a task, which is also its tombstone once the task is deleted (`buried_at`, `definition`); `records`
 counts its rows in `runs`, so that retention finds the tasks that have too many without reading them all.
 
+`happened_at` is when a run started, or else its fire time: the calendar counts by it from `runs_in_time` alone.
+
 What a listing is filtered by has an index in the listing's own order; `runs_newest` ends in the state so that a search
 for rare states reads no rows in between, and `runs_active` holds only the few that are not finished. Indexes begin with
 a time where they can: with ten thousand tasks and a million runs, a tick then writes to the end of an index instead of
@@ -62,14 +64,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             epoch BIGINT NOT NULL,
             count BIGINT NOT NULL,
             kernel_process TEXT,
+            happened_at BIGINT NOT NULL,
             UNIQUE (fire_time, task_id, origin, attempt)
         )""",
         "CREATE INDEX runs_newest ON runs (queued_at, id, state)",
         "CREATE INDEX runs_of_task ON runs (task_id, queued_at, id)",
         "CREATE INDEX runs_of_context ON runs (context_id, queued_at, id) WHERE context_id <> task_id",
         "CREATE INDEX runs_of_key ON runs (key)",
-        "CREATE INDEX runs_active ON runs (task_id) WHERE state IN ('queued', 'running')",
-        "CREATE INDEX runs_in_time ON runs (COALESCE(started_at, fire_time), state)",
+        "CREATE INDEX runs_active ON runs (state, task_id) WHERE state IN ('queued', 'running')",
+        "CREATE INDEX runs_in_time ON runs (happened_at, state)",
         "CREATE TABLE owners (owner TEXT PRIMARY KEY, lease_until BIGINT NOT NULL)",
         """CREATE TABLE requests (
             id BIGINT PRIMARY KEY,

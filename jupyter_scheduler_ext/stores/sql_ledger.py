@@ -142,8 +142,8 @@ class SqlLedger(Ledger):
     def buckets(self, start: Instant, end: Instant, width: int, task_id: str | None = None) -> list[Bucket]:
         of_task = "" if task_id is None else "AND task_id = ? "
         rows = self._database.query(
-            "SELECT (COALESCE(started_at, fire_time) - ?) / ? AS bucket, state, COUNT(*) FROM runs "
-            f"WHERE COALESCE(started_at, fire_time) >= ? AND COALESCE(started_at, fire_time) < ? {of_task}"
+            "SELECT (happened_at - ?) / ? AS bucket, state, COUNT(*) FROM runs "
+            f"WHERE happened_at >= ? AND happened_at < ? {of_task}"
             "GROUP BY bucket, state ORDER BY bucket",
             (start, width, start, end, *([] if task_id is None else [task_id])),
         )

@@ -13,7 +13,6 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -94,7 +93,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self.folder = TemporaryDirectory()
         self.clock = StillClock(NOW)
         self.model = Model()
-        self.ledgers = [self.open(Path(self.folder.name)) for _ in range(2)]
+        self.ledgers: list[SqlLedger] = []
+        self.ledgers += [self.open(Path(self.folder.name)) for _ in range(2)]
 
     def teardown(self) -> None:
         for ledger in self.ledgers:
@@ -120,7 +120,6 @@ class LedgerMachine(RuleBasedStateMachine):
         self.ledgers[which].close()
         self.ledgers[which] = self.open(Path(self.folder.name))
 
-    @precondition(lambda self: hasattr(self, "model"))
     @invariant()
     def both_tell_the_same_story(self) -> None:
         for ledger in self.ledgers:
