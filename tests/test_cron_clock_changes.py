@@ -154,6 +154,14 @@ class TestChangesAtMidnight:
         ]
 
 
+    def test_from_the_first_midnight_of_st_johns_the_next_fire_is_on_the_day_before(self) -> None:
+        first_midnight = datetime(2010, 11, 7, 2, 30, tzinfo=UTC)
+        assert next_fires("*/30 23,0 * * *", "America/St_Johns", first_midnight, 2) == [
+            datetime(2010, 11, 7, 3, 0, tzinfo=UTC),
+            datetime(2010, 11, 7, 3, 30, tzinfo=UTC),
+        ]
+
+
 class TestUnevenOffsets:
     def test_lord_howe_moves_by_half_an_hour_in_spring(self) -> None:
         assert local_fires("15 2 * * *", "Australia/Lord_Howe", "2026-10-04") == ["04 02:30+1100"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import doctest
 import random
 from datetime import UTC, datetime, timedelta, timezone
 
 import cron_oracle
 import pytest
 
+from jupyter_scheduler_ext.engine import cron
 from jupyter_scheduler_ext.engine.cron import (
     CronError,
     SkippedFire,
@@ -180,3 +182,7 @@ def test_every_question_refuses_bad_rules_and_zones(expression: str, zone: str, 
         with pytest.raises(CronError) as refusal:
             call()
         assert refusal.value.field == field
+
+
+def test_the_example_in_the_documentation_of_the_module_is_true() -> None:
+    assert doctest.testmod(cron) == (0, 2)

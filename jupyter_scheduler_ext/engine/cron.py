@@ -1,9 +1,8 @@
 """Cron schedules: the whole of what the rest of the engine may ask.
 
     >>> from datetime import UTC, datetime
-    >>> next_fires("30 2 * * *", "Europe/Berlin", datetime(2026, 3, 28, 12, tzinfo=UTC), 2)
-    [datetime.datetime(2026, 3, 29, 1, 0, tzinfo=datetime.timezone.utc), \
-datetime.datetime(2026, 3, 30, 0, 30, tzinfo=datetime.timezone.utc)]
+    >>> [str(fire) for fire in next_fires("30 2 * * *", "Europe/Berlin", datetime(2026, 3, 28, 12, tzinfo=UTC), 2)]
+    ['2026-03-29 01:00:00+00:00', '2026-03-30 00:30:00+00:00']
 
 `cron_grammar` reads the text, `cron_dates` knows the dates, `wall` the zones, `cron_fires` the instants,
 `cron_words` the words, and `cron_preview` what a form shows. All are pure: no clock, no files but the tz data.

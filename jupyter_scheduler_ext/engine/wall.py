@@ -157,7 +157,7 @@ def instant_of(wall: int, zone: ZoneInfo, fold: int = 0) -> int:
         return wall - offset
     if shift.is_gap and shift.start <= wall < shift.end:
         return shift.at
-    is_before = wall < (shift.start if fold or shift.is_gap else shift.end)
+    is_before = wall < (shift.start if fold else shift.end)
     return wall - (shift.before if is_before else shift.after)
 
 
