@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -49,6 +50,13 @@ def _to_utc(value: Any) -> Any:
     return value
 
 
+def _within_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("year", "use a year from 1 to 9999, in UTC as well") from None
+
+
 def _rfc3339(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -57,6 +65,7 @@ UtcDatetime = Annotated[
     datetime,
     Field(strict=False),
     BeforeValidator(_to_utc),
+    AfterValidator(_within_utc),
     PlainSerializer(_rfc3339, return_type=str, when_used="json"),
 ]
 

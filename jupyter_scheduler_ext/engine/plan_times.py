@@ -91,8 +91,11 @@ def resolve_planned(given: Mapping[str, Any], timezone: str) -> dict[str, Any]:
     value = given.get(name)
     if value is None:
         raise PlannedTimeError("at", "Give a time, such as 2026-03-12T02:30.")
+    place = kept["timezone"] or timezone
+    if not isinstance(place, str):
+        raise PlannedTimeError("timezone", "Give the name of a zone, such as Europe/Berlin.")
     try:
-        resolved = resolve(value, kept["timezone"] or timezone, given.get("fold") or 0)
+        resolved = resolve(value, place, given.get("fold") or 0)
     except PlannedTimeError as error:
         raise PlannedTimeError(name if error.field == "at" else error.field, error.message) from error
     return {

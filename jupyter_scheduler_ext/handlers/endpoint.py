@@ -40,7 +40,8 @@ class Endpoint:
     """The longest body in bytes; a longer one is answered with 413."""
     token: bool = False
     """May also be called without a session, with the header ``X-Task-Token``."""
-    media: str = "application/json"
+    media: tuple[str, ...] = ()
+    """Types of answers besides JSON."""
 
 
 def endpoint(

@@ -126,8 +126,7 @@ def query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
 
 def responses(one: Endpoint) -> dict[str, Any]:
     good = {
-        str(status): {"description": one.summary}
-        | ({"content": {one.media: {"schema": reference(model)}}} if model is not None else {})
+        str(status): {"description": one.summary} | ({"content": contents(one, model)} if model is not None else {})
         for status, model in one.replies.items()
     }
     refused = dict(REFUSALS)
@@ -135,6 +134,13 @@ def responses(one: Endpoint) -> dict[str, Any]:
         refused |= BODY_REFUSALS | EDIT_REFUSALS
     error = {"application/json": {"schema": reference(ErrorReply)}}
     return good | {status: {"description": text, "content": error} for status, text in refused.items()}
+
+
+def contents(one: Endpoint, model: type[BaseModel]) -> dict[str, Any]:
+    """What an answer may be: JSON of this shape, and whatever else the endpoint can give."""
+    return {"application/json": {"schema": reference(model)}} | {
+        media: {"schema": {"type": "string"}} for media in one.media
+    }
 
 
 def reference(model: type[BaseModel]) -> dict[str, str]:

@@ -47,7 +47,7 @@ class ImportReport(Shape):
     model_config = ConfigDict(extra="allow")
 
 
-@endpoint("GET", "api/export", "read", query=ExportQuery, replies={200: Exported})
+@endpoint("GET", "api/export", "read", query=ExportQuery, replies={200: Exported}, media=("application/yaml",))
 async def scheduler_export(request: ApiHandler) -> None:
     """Give tasks away, without secrets and without history."""
     query = request.query_as(ExportQuery)

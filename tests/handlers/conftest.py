@@ -21,14 +21,14 @@ from jupyter_scheduler_ext.engine.runs import RunError, RunState
 class NoopAction(Action):
     """Says `says`, takes `seconds`, and fails if told to."""
 
-    kind: Literal["noop"] = "noop"
+    kind: Literal["noop-told"] = "noop-told"
     seconds: float = 0
     says: str = ""
     fails: bool = False
     parameters: dict[str, Any] = {}
 
 
-register("noop", NoopAction)
+register("noop-told", NoopAction)
 
 
 class NoopExecution(Execution):
@@ -58,7 +58,7 @@ class NoopExecution(Execution):
 
 
 class NoopRunner(Runner):
-    kind = "noop"
+    kind = "noop-told"
 
     async def start(self, launch: Launch, sink: Sink) -> Execution:
         return NoopExecution(launch, sink)
@@ -158,7 +158,7 @@ def call(raw) -> Call:
 
 def noop_task(name: str = "Task", **more: Any) -> dict[str, Any]:
     """An ad-hoc task of a `noop` action, to be posted."""
-    action = {"kind": "noop"} | more.pop("action", {})
+    action = {"kind": "noop-told"} | more.pop("action", {})
     return {"type": "adhoc", "name": name, "action": action} | more
 
 

@@ -86,7 +86,7 @@ async def test_the_content_type_does_not_matter(raw):
     response = await raw(
         "POST",
         "api/tasks",
-        b'{"type": "adhoc", "name": "a", "action": {"kind": "noop"}}',
+        b'{"type": "adhoc", "name": "a", "action": {"kind": "noop-told"}}',
         headers={"Content-Type": "x/y"},
     )
     assert response.code == 201

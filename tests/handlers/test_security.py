@@ -194,7 +194,7 @@ async def test_a_body_is_not_read_from_who_may_not_send_it(raw, authorizer):
 
 
 async def test_a_token_is_found_in_no_log(call, caplog, jp_logging_stream):
-    made = (await call("POST", "tasks", {"type": "adhoc", "name": "a", "action": {"kind": "noop"}})).body
+    made = (await call("POST", "tasks", {"type": "adhoc", "name": "a", "action": {"kind": "noop-told"}})).body
     secret, uuid = made["token_secret"], made["task"]["uuid"]
     with caplog.at_level("DEBUG"):
         for token in (secret, f"{secret}x"):
