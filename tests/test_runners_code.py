@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import nbformat
 import pytest
-from performing import launch_of, perform, streams
+from performing import Remembered, launch_of, perform, streams, until
 
 from jupyter_scheduler_ext.engine.runs import RunState
 
@@ -71,3 +72,31 @@ async def test_a_context_folder_deleted_in_the_middle_does_not_end_the_run(execu
     outcome, _ = await perform(executor, launch_of({"kind": "code", "source": slow}, context="ctx"))
     assert outcome.state is RunState.SUCCEEDED
     assert "still here" in (root / "tmp/chats/ctx/transcript.ipynb").read_text()
+
+
+async def test_what_a_person_adds_to_the_transcript_during_a_run_is_kept(executor, root):
+    path = root / "tmp/chats/ctx/transcript.ipynb"
+    await perform(executor, launch_of({"kind": "code", "source": "'old'"}, context="ctx"))
+    sink = Remembered()
+    slow = {"kind": "code", "source": "print('on', flush=True)\nimport time; time.sleep(1)\n'new'"}
+    execution = await executor.start(launch_of(slow, context="ctx"), sink)
+    await until(lambda: "'on'" in path.read_text())
+    theirs = json.loads(path.read_text())
+    note = {"cell_type": "markdown", "id": "mine", "metadata": {}, "source": "my note"}
+    theirs["cells"] = [note, *theirs["cells"][2:]]
+    path.write_text(json.dumps(theirs))
+    outcome = await execution.outcome()
+
+    assert outcome.result == "'new'"
+    cells = json.loads(path.read_text())["cells"]
+    assert [cell["cell_type"] for cell in cells] == ["markdown", "markdown", "code"]
+    assert cells[0]["source"] == "my note"
+    assert cells[2]["outputs"][-1]["data"]["text/plain"] == "'new'"
+
+
+async def test_runs_that_overlap_share_the_transcript(executor, root):
+    codes = [{"kind": "code", "kernel": "fresh", "source": f"import time; time.sleep(0.3); {n}"} for n in range(2)]
+    await asyncio.gather(*(perform(executor, launch_of(code, context="ctx")) for code in codes))
+    cells = json.loads((root / "tmp/chats/ctx/transcript.ipynb").read_text())["cells"]
+    results = [cell["outputs"][0]["data"]["text/plain"] for cell in cells if cell["cell_type"] == "code"]
+    assert sorted(results) == ["0", "1"]

@@ -23,16 +23,16 @@ class Document:
     """A notebook in memory whose cells change while they run. Only cells that changed are written out anew; the text
     of the others is kept from the save before."""
 
-    def __init__(self, contents: Any, path: str, notebook: dict[str, Any], *, longest: int | None = None) -> None:
+    def __init__(self, contents: Any, path: str, notebook: dict[str, Any]) -> None:
         self.path = path
         self.cells: list[Cell] = notebook["cells"]
         self._contents = contents
-        self._longest = longest
         self._head = {name: value for name, value in notebook.items() if name != "cells"}
         self._trouble: Callable[[Exception], None] | None = None
         self._texts: dict[int, str] = {}
         self._dirty: set[int] = set()
         self._saved = SavedAsItGrows(self._save, self._troubled)
+        self._saved_at: Any = None
         self._text = ""
 
     def on_trouble(self, tell: Callable[[Exception], None]) -> None:
@@ -44,10 +44,9 @@ class Document:
             self._trouble(error)
 
     def append(self, cells: list[Cell]) -> None:
-        """Add cells at the end; the oldest go if there are more than `longest`."""
+        """Add cells at the end."""
         self.cells.extend(cells)
-        if self._longest is not None:
-            del self.cells[: -self._longest]
+        self._dirty.update(map(id, cells))
 
     def touch(self, cell: Cell) -> None:
         """This cell changed."""
@@ -63,16 +62,21 @@ class Document:
                 notary.sign(await asyncio.to_thread(_as_node, self._text))
 
     async def _save(self) -> None:
+        await self._catch_up()
         dirty, self._dirty = self._dirty, set()
         fresh = {id(cell): _copied(cell) for cell in self.cells if id(cell) in dirty or id(cell) not in self._texts}
         order = [id(cell) for cell in self.cells]
         self._text, self._texts = await asyncio.to_thread(_written, self._head, order, fresh, self._texts)
         model = {"type": "file", "format": "text", "content": self._text}
         try:
-            await ensure_async(self._contents.save(model, self.path))
+            saved = await ensure_async(self._contents.save(model, self.path))
         except Exception:
             await make_folders(self._contents, self.path.rpartition("/")[0])  # if somebody deleted it
-            await ensure_async(self._contents.save(model, self.path))
+            saved = await ensure_async(self._contents.save(model, self.path))
+        self._saved_at = saved.get("last_modified")
+
+    async def _catch_up(self) -> None:
+        """Take in what others wrote to the file meanwhile. Nobody else writes the output of a run."""
 
 
 def _copied(cell: Cell) -> Cell:

@@ -40,8 +40,13 @@ async def make_folders(contents: Any, path: str) -> None:
     made = ""
     for part in path.split("/"):
         made = f"{made}/{part}" if made else part
-        if not await ensure_async(contents.dir_exists(made)):
+        if await ensure_async(contents.dir_exists(made)):
+            continue
+        try:
             await ensure_async(contents.save({"type": "directory"}, made))
+        except HTTPError:
+            if not await ensure_async(contents.dir_exists(made)):  # somebody else made it at the same time
+                raise
 
 
 class FolderContexts(ContextStore):

@@ -17,37 +17,76 @@ LONGEST = 400
 """Cells a transcript keeps; the oldest go."""
 
 
+class Transcript(Document):
+    """A transcript in memory. It may lie open before a person who adds cells and saves: at each save, what the file has
+    come to hold is kept, and the cells of the runs that are writing are put back in their places."""
+
+    def __init__(self, contents: Any, path: str, notebook: dict[str, Any], saved_at: Any) -> None:
+        super().__init__(contents, path, notebook)
+        self._saved_at = saved_at
+        self._own: dict[str, Cell] = {}
+
+    def append(self, cells: list[Cell]) -> None:
+        """Add cells at the end; the oldest go if there are more than `LONGEST`."""
+        super().append(cells)
+        self._own.update({cell["id"]: cell for cell in cells})
+        del self.cells[:-LONGEST]
+
+    async def _catch_up(self) -> None:
+        if self._saved_at is None:
+            return
+        try:
+            model = await ensure_async(self._contents.get(self.path, content=False))
+            if model["last_modified"] == self._saved_at:
+                return
+            model = await ensure_async(self._contents.get(self.path, type="file", format="text"))
+        except HTTPError:
+            return  # deleted, or something else by now: written anew
+        theirs = await asyncio.to_thread(_parsed, model["content"])
+        if theirs is not None:
+            self.cells[:] = _merged(theirs["cells"], self._own)
+            self._dirty.update(map(id, self.cells))
+
+
+def _merged(theirs: list[Cell], own: dict[str, Cell]) -> list[Cell]:
+    """Their cells, ours in the places where they have them, and at the end those they do not have."""
+    there = {cell["id"] for cell in theirs}
+    merged = [own.get(cell["id"], cell) for cell in theirs]
+    return [*merged, *(cell for cell_id, cell in own.items() if cell_id not in there)][-LONGEST:]
+
+
 class Transcripts:
     """The transcripts that runs are writing to; runs that overlap in one context share the one document."""
 
     def __init__(self, contents: Any) -> None:
         self._contents = contents
-        self._open: WeakValueDictionary[str, Document] = WeakValueDictionary()
+        self._open: WeakValueDictionary[str, Transcript] = WeakValueDictionary()
         self._opening = asyncio.Lock()
 
-    async def open(self, folder: str, kernel_name: str, language: str) -> Document:
+    async def open(self, folder: str, kernel_name: str, language: str) -> Transcript:
         """The transcript in this context folder; a new one if there is none, or if it cannot be read: then the old one
         is moved aside under another name."""
         path = f"{folder}/{TRANSCRIPT}"
         async with self._opening:
             document = self._open.get(path)
             if document is None:
-                notebook = await self._read(path) or _empty(kernel_name, language)
-                document = self._open[path] = Document(self._contents, path, notebook, longest=LONGEST)
+                found, saved_at = await self._read(path)
+                notebook = found or _empty(kernel_name, language)
+                document = self._open[path] = Transcript(self._contents, path, notebook, saved_at)
             return document
 
-    async def _read(self, path: str) -> dict[str, Any] | None:
+    async def _read(self, path: str) -> tuple[dict[str, Any] | None, Any]:
+        """The transcript and when it was written."""
         try:
             model = await ensure_async(self._contents.get(path, type="file", format="text"))
         except HTTPError as error:
-            if error.status_code == 404:
-                return None
-            await self._put_aside(path)
-            return None
+            if error.status_code != 404:
+                await self._put_aside(path)
+            return None, None
         found = await asyncio.to_thread(_parsed, model["content"])
         if found is None:
             await self._put_aside(path)
-        return found
+        return found, model["last_modified"] if found else None
 
     async def _put_aside(self, path: str) -> None:
         folder, _, name = path.rpartition("/")
