@@ -273,7 +273,8 @@ class RunLogWriter:
 
     def _append(self, data: bytes) -> None:
         if self._file is None:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (self._path.parents[1], self._path.parent):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             self._size = os.fstat(self._file).st_size
             if self._size:
