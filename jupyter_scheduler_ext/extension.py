@@ -41,11 +41,6 @@ class SchedulerExtension(ExtensionAppJinjaMixin, ExtensionApp):
         help="""Folder of the task definitions and the history; made when the first task is made. Servers with the same
         folder share one schedule. Default: a folder of this user and this served root, below Jupyter's data folder."""
     ).tag(config=True)
-    database_url = Unicode(
-        "",
-        help="""Keep definitions and history in this database instead of files: a SQLAlchemy URL such as
-        postgresql+psycopg://host/name. All servers with this URL share one schedule.""",
-    ).tag(config=True)
     keep_alive_window = Float(
         3600.0,
         min=0.0,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .contexts.attachments import Attachments
 from .contexts.visits import Visits
 from .engine.scheduler import TaskScheduler
 
@@ -19,22 +20,28 @@ class Assembly:
 
     scheduler: TaskScheduler
     contexts: Visits
+    attachments: Attachments
 
 
 def assemble(app: SchedulerExtension) -> Assembly:
     """Put the parts together, on the event loop; nothing is opened or started yet."""
     from .runners.local import LocalExecutor
+    from .runners.settings import RunnerSettings
     from .stores.database import SqliteDatabase
     from .stores.json_file import JsonFileStore
     from .stores.sql_ledger import SqlLedger
 
     server, clock, folder = app.server, app.clock, Path(app.storage_dir)
+    settings = RunnerSettings(parent=app)
     executor = LocalExecutor(
         kernel_manager=server.kernel_manager,
         session_manager=server.session_manager,
         contents_manager=server.contents_manager,
         kernel_spec_manager=server.kernel_spec_manager,
         clock=clock,
+        lifetimes=settings.lifetimes(),
+        output_limit=settings.output_limit,
+        attachment_limit=settings.attachment_limit,
     )
     scheduler = TaskScheduler.instance(
         parent=app,
@@ -52,4 +59,4 @@ def assemble(app: SchedulerExtension) -> Assembly:
         tasks=lambda: scheduler.tasks.snapshot.tasks,
         active=scheduler.board.all_active,
     )
-    return Assembly(scheduler, visits)
+    return Assembly(scheduler, visits, executor.attachments)

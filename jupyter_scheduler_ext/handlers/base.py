@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from jupyter_core.utils import ensure_async
@@ -19,15 +20,18 @@ from .body import MEGABYTE, parse_json
 from .problems import Forbidden, TooLarge, describe
 
 if TYPE_CHECKING:
-    from ..contexts.visits import Visits
     from ..engine.scheduler import TaskScheduler
     from ..extension import SchedulerExtension
+    from ..wiring import Assembly
     from .endpoint import Endpoint
 
 RESOURCE = "scheduler_ext"
 """The name the Authorizer sees; the actions on it are read, write and execute (`endpoint.Permission`)."""
 TOKEN_HEADER = "X-Task-Token"
 PREFIX = "scheduler-ext"
+SPOOL_FROM = 2 * MEGABYTE
+"""Bytes from which a body waits in a file and not in memory."""
+PART = MEGABYTE
 COMPRESS_FROM = 64 * 1024
 """Bytes from which compressing is worth a thread; Tornado's own compression would hold the event loop."""
 
@@ -46,12 +50,12 @@ class ApiHandler(ExtensionHandlerMixin, APIHandler):
     endpoints: ClassVar[Mapping[str, Endpoint]] = {}
 
     scheduler: TaskScheduler
-    contexts: Visits
-    """The engine, and the contexts; there once `respond` began."""
+    assembly: Assembly
+    """The engine, and what belongs to it; there once `respond` began."""
 
     def initialize(self, name: str, **more: Any) -> None:
         super().initialize(name, **more)
-        self._body: list[bytes] = []
+        self._body: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(max_size=SPOOL_FROM)  # noqa: SIM115
         self._received = 0
 
     # Coming in -------------------------------------------------------------------------------------------------------
@@ -100,9 +104,16 @@ class ApiHandler(ExtensionHandlerMixin, APIHandler):
     def data_received(self, chunk: bytes) -> None:
         self._received += len(chunk)
         if self._received <= self._limit:
-            self._body.append(chunk)
+            self._body.write(chunk)
         else:
-            self._body.clear()
+            self._body.truncate(0)
+
+    def on_finish(self) -> None:
+        self._body.close()
+
+    def on_connection_close(self) -> None:
+        super().on_connection_close()
+        self._body.close()
 
     @property
     def _limit(self) -> int:
@@ -115,7 +126,7 @@ class ApiHandler(ExtensionHandlerMixin, APIHandler):
             if self._received > called.limit:
                 raise TooLarge(f"the body of this request may have {called.limit} bytes", limit=called.limit)
             self.scheduler = await self.extension.engine()
-            self.contexts = (await self.extension.assembly()).contexts
+            self.assembly = await self.extension.assembly()
             await called.answer(self, *path)
         except SchedulerError as problem:
             self.refuse(problem)
@@ -139,13 +150,23 @@ class ApiHandler(ExtensionHandlerMixin, APIHandler):
     def body_text(self) -> str:
         """The body as text. Raises Invalid."""
         try:
-            return b"".join(self._body).decode()
+            return self._whole_body().decode()
         except UnicodeDecodeError as error:
             raise Invalid(f"the body is not UTF-8: byte {error.start} is not part of a character") from None
 
     def json(self) -> Any:
         """The body as JSON, whatever Content-Type it claims; None if there is none."""
-        return parse_json(b"".join(self._body))
+        return parse_json(self._whole_body())
+
+    def _whole_body(self) -> bytes:
+        self._body.seek(0)
+        return self._body.read()
+
+    async def body_parts(self) -> AsyncIterator[bytes]:
+        """The body in parts, for what may be too long to hold in memory."""
+        self._body.seek(0)
+        while part := await asyncio.to_thread(self._body.read, PART):
+            yield part
 
     def json_object(self) -> dict[str, Any]:
         """The body as a JSON object; an empty body is an empty object."""

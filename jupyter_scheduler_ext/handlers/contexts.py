@@ -39,13 +39,13 @@ class Opened(Shape):
 @endpoint("GET", "api/contexts", "read", replies={200: ContextList})
 async def scheduler_contexts_list(request: ApiHandler) -> None:
     """List contexts, with their tasks and kernels."""
-    request.reply({"contexts": await request.contexts.all()})
+    request.reply({"contexts": await request.assembly.contexts.all()})
 
 
 @endpoint("GET", "api/contexts/{context_id}", "read", replies={200: ContextReply})
 async def scheduler_context_get(request: ApiHandler, context_id: str) -> None:
     """Show a context."""
-    request.reply({"context": await request.contexts.get(context_id)})
+    request.reply({"context": await request.assembly.contexts.get(context_id)})
 
 
 @endpoint("POST", "api/contexts/{context_id}/open", "execute", body=OpenBody, replies={200: Opened})
@@ -55,19 +55,19 @@ async def scheduler_context_open(request: ApiHandler, context_id: str) -> None:
     run = await request.scheduler.get_run(body.run_id) if body.run_id is not None else None
     if run is not None and run.context_id != context_id:
         raise NotFound(f"run {run.id} did not run in this context", field="run_id")
-    opened = await request.contexts.open(context_id, run)
+    opened = await request.assembly.contexts.open(context_id, run)
     request.reply({**opened, "url": request.extension.notebook_url(opened["path"])})
 
 
 @endpoint("POST", "api/contexts/{context_id}/restart", "execute", replies={200: ContextReply})
 async def scheduler_context_restart(request: ApiHandler, context_id: str) -> None:
     """End the context's kernel; the next run starts another."""
-    await request.contexts.restart(context_id)
-    request.reply({"context": await request.contexts.get(context_id)})
+    await request.assembly.contexts.restart(context_id)
+    request.reply({"context": await request.assembly.contexts.get(context_id)})
 
 
 @endpoint("POST", "api/contexts/{context_id}/clear", "write", replies={200: ContextReply})
 async def scheduler_context_clear(request: ApiHandler, context_id: str) -> None:
     """Remove what the context's runs left, and its kernel; attachments and history stay."""
-    await request.contexts.clear(context_id)
-    request.reply({"context": await request.contexts.get(context_id)})
+    await request.assembly.contexts.clear(context_id)
+    request.reply({"context": await request.assembly.contexts.get(context_id)})

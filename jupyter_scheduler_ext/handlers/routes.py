@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from . import (
+    attachments,
     bulk,
     contexts,
     notebooks,
@@ -43,6 +44,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     scheduler_task_run.scheduler_task_token_rotate,
     scheduler_task_run.scheduler_task_token_revoke,
     scheduler_task_update.scheduler_task_reset,
+    attachments.scheduler_attachments_list,
+    attachments.scheduler_attachment_add,
+    attachments.scheduler_attachment_delete,
     scheduler_tick.scheduler_tick,
     poll.scheduler_poll,
     preview.scheduler_schedule_preview,
