@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import doctest
 import random
-from datetime import UTC, datetime, timedelta, timezone
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import cron_oracle
 import pytest
@@ -14,6 +16,7 @@ from jupyter_scheduler_ext.engine.cron import (
     CronError,
     SkippedFire,
     count_between,
+    count_by_day,
     fires_between,
     latest_before,
     next_fire_epoch,
@@ -87,6 +90,26 @@ def test_fifty_years_of_minutes_are_counted_without_being_listed() -> None:
     assert count_between("* * * * *", "Europe/Berlin", start, end) == (end - start) // timedelta(minutes=1)
 
 
+def test_fires_are_counted_by_local_date() -> None:
+    start = datetime(2026, 3, 27, 22, tzinfo=UTC)
+    assert count_by_day("0 */6 * * *", "Europe/Berlin", start, start + timedelta(days=2)) == {
+        date(2026, 3, 28): 4,
+        date(2026, 3, 29): 4,
+        date(2026, 3, 30): 1,
+    }
+
+
+def test_a_fire_moved_over_midnight_counts_where_it_lands() -> None:
+    start = datetime(2026, 3, 28, 12, tzinfo=UTC)
+    assert count_by_day("30 23 28 * *", "America/Nuuk", start, start + timedelta(days=1)) == {date(2026, 3, 29): 1}
+
+
+def test_a_dense_schedule_is_counted_by_date_to_the_end() -> None:
+    start = datetime(2026, 3, 11, 23, 59, 59, tzinfo=UTC)
+    counts = count_by_day("* * * * *", "UTC", start, start + timedelta(days=42))
+    assert counts == {date(2026, 3, 12) + timedelta(days=n): 1440 for n in range(42)}
+
+
 def test_a_year_has_a_fire_a_day_at_a_fixed_time_in_gap_and_overlap() -> None:
     start = datetime(2025, 12, 31, 23, tzinfo=UTC)
     assert count_between("30 2 * * *", "Europe/Berlin", start, start + timedelta(days=365)) == 365
@@ -125,6 +148,8 @@ def test_windows_agree_with_each_other_over_months() -> None:
         told = f"{expression!r} in {zone} from {start} to {end}"
         assert fires == sorted(set(fires)), told
         assert count_between(expression, zone, start, end) == len(fires), told
+        by_date = Counter(fire.astimezone(ZoneInfo(zone)).date() for fire in fires)
+        assert count_by_day(expression, zone, start, end) == by_date, told
         middle = rng.choice(fires) if fires else end
         assert count_between(expression, zone, start, middle) + count_between(expression, zone, middle, end) == len(
             fires

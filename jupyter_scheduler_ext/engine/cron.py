@@ -15,6 +15,7 @@ from .cron_error import CronError
 from .cron_fires import (
     SkippedFire,
     count_between,
+    count_by_day,
     fires_between,
     latest_before,
     next_fire_epoch,
@@ -34,6 +35,7 @@ __all__ = [
     "SkippedFire",
     "Warning",
     "count_between",
+    "count_by_day",
     "expand_nickname",
     "explain",
     "fires_between",

@@ -16,7 +16,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice, takewhile
 from math import floor
 from operator import attrgetter
@@ -76,12 +76,18 @@ def fires_between(
 
 def count_between(expression: str, timezone: str, start: datetime, end: datetime) -> int:
     """How many fires lie in (start, end], exactly; the work grows with the days, not with the fires."""
-    cron, place = parse(expression), zone(timezone)
-    after, last = seconds_since_epoch(start), seconds_since_epoch(end)
-    if last <= after:
-        return 0
-    stretches = takewhile(lambda stretch: stretch.first <= last, _stretches(cron, place, day_at(place, after), 1))
-    return sum(stretch.count_until(last) - stretch.count_until(after) for stretch in stretches)
+    stretches = _counted(parse(expression), zone(timezone), seconds_since_epoch(start), seconds_since_epoch(end))
+    return sum(count for _, count in stretches)
+
+
+def count_by_day(expression: str, timezone: str, start: datetime, end: datetime) -> dict[date, int]:
+    """How many fires in (start, end] lie on each local date that has any, for calendars."""
+    place = zone(timezone)
+    counts: dict[date, int] = {}
+    for stretch, count in _counted(parse(expression), place, seconds_since_epoch(start), seconds_since_epoch(end)):
+        day = date.fromordinal(day_at(place, stretch.first))
+        counts[day] = counts.get(day, 0) + count
+    return counts
 
 
 def latest_before(expression: str, timezone: str, at: datetime) -> datetime | None:
@@ -119,6 +125,18 @@ def fires_after(cron: Cron, place: ZoneInfo, after: int) -> Iterator[int]:
     for stretch in _stretches(cron, place, day_at(place, after), 1):
         for minute in stretch.minutes[stretch.count_until(after) :]:
             yield stretch.midnight + 60 * minute
+
+
+def _counted(cron: Cron, place: ZoneInfo, after: int, last: int) -> Iterator[tuple[_Stretch, int]]:
+    """The stretches with fires in (after, last], and how many each has there."""
+    if last <= after:
+        return
+    for stretch in _stretches(cron, place, day_at(place, after), 1):
+        if stretch.first > last:
+            return
+        count = stretch.count_until(last) - stretch.count_until(after)
+        if count:
+            yield stretch, count
 
 
 class _Stretch(NamedTuple):

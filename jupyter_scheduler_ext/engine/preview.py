@@ -34,7 +34,7 @@ def _scheduled(schedule: Any, timezone: str, now: Instant, count: int) -> dict[s
     try:
         fields = _fields(schedule)
         timezone = fields.pop("timezone", timezone)
-        place = cron.zone(timezone)
+        cron.zone(timezone)
         for name in cron.FIELDS:
             cron.validate_field(name, fields[name])
         expression = cron.join_fields(*(fields[name] for name in cron.FIELDS))
@@ -45,7 +45,7 @@ def _scheduled(schedule: Any, timezone: str, now: Instant, count: int) -> dict[s
     if not shown.fires:
         raise Invalid("no date in the next 50 years matches this schedule", field="schedule")
     start = to_datetime(now)
-    ahead = cron.fires_between(expression, timezone, start, start + timedelta(days=CALENDAR_DAYS), 5000)
+    ahead = cron.count_by_day(expression, timezone, start, start + timedelta(days=CALENDAR_DAYS))
     return {
         "words": shown.words,
         "fires": [to_rfc3339(to_instant(fire)) for fire in shown.fires],
@@ -55,7 +55,7 @@ def _scheduled(schedule: Any, timezone: str, now: Instant, count: int) -> dict[s
         ],
         "fields": fields,
         "timezone": timezone,
-        "dates": dict(Counter(fire.astimezone(place).date().isoformat() for fire in ahead)),
+        "dates": {day.isoformat(): count for day, count in ahead.items()},
     }
 
 
