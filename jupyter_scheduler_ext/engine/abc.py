@@ -96,6 +96,8 @@ class TaskStore(ABC):
     """Where definitions live. Called from one worker thread, never from the event loop; several processes may share it.
 
     `save` is all or nothing and durable when it returns; it sets each saved task's revision to stored revision + 1.
+    A task that is not stored counts on from the revision it brings, so that one which comes back after its deletion
+    does not start again.
     """
 
     @abstractmethod

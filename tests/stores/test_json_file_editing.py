@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
+from uuid import UUID
 
 import pytest
 
 from jupyter_scheduler_ext.engine.abc import Put, Remove, RevisionConflict
+from jupyter_scheduler_ext.engine.models import new_uuid
 from jupyter_scheduler_ext.stores.json_file import JsonFileStore
 
 from .definitions import a_call, a_plan, a_task, renamed
@@ -126,6 +130,15 @@ def test_a_hand_written_minimal_entry_gets_its_zone_at_once_and_its_uuid_for_goo
     assert json.loads(file.read_text())["tasks"][0]["uuid"] == task.uuid
 
 
+def test_ids_are_whole_uuids(store, file):
+    """RELIABILITY 6, storage: weak 8-character ids."""
+    made = [new_uuid() for _ in range(1000)]
+    entry = {"type": "adhoc", "name": "By hand", "action": {"kind": "command", "argv": ["x"]}}
+    file.write_text(json.dumps({"tasks": [entry]}))
+    assert len(set(made)) == 1000
+    assert all(len(uuid) == 36 and str(UUID(uuid)) == uuid for uuid in (*made, *store.refresh().tasks))
+
+
 def test_hand_written_entries_stay_as_they_are_written_until_their_task_changes(store, file):
     line = (
         '{"uuid": "h", "type": "scheduled", "name": "By hand",   "schedule": "@daily", "action": {"kind": "command",'
@@ -207,8 +220,6 @@ def test_a_reformatted_file_changes_no_task(store, file, edit):
 
 def test_two_edits_of_the_same_length_within_one_tick_of_the_clock_are_told_apart(store, file, folder):
     """Inodes are reused and file times are coarse: only the revision in the head tells these versions apart."""
-    import os
-
     store.save([Put(a_task("a", "One"))])
     other = JsonFileStore(folder)
     other.open()
@@ -262,8 +273,6 @@ def test_after_a_typo_and_a_crash_the_last_acknowledged_tasks_load(store, file, 
 
 
 def test_a_file_that_an_editor_is_still_writing_is_waited_for(store, file, folder):
-    import threading
-
     store.save([Put(a_task("a"))])
     whole = file.read_text().replace("Nightly report", "Edited")
     file.write_text(whole[:50])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+import shutil
 from contextlib import suppress
 
 import pytest
@@ -15,6 +16,7 @@ from jupyter_scheduler_ext.stores.json_file import JsonFileStore
 
 from .definitions import a_task, renamed
 from .faults import FAULTS, FaultyFiles, Killed, Quick, refuse
+from .power import UncertainDisk
 
 
 def content(snapshot):
@@ -27,30 +29,24 @@ def litter(folder):
 
 def prepare_empty(folder):
     """No folder yet: the first save of all."""
+    shutil.rmtree(folder)
 
 
 def prepare_saved(folder):
-    """Several saves, so that every backup exists."""
-    store = JsonFileStore(folder, files=Quick())
-    store.open()
-    for number in range(5):
-        store.save([Put(a_task("a", f"old {number}")), Put(a_task("b"))])
+    """Several saves were made, and every backup exists."""
 
 
 def prepare_without_links(folder):
-    prepare_saved(folder)
+    """The same on a file system that has no hard links."""
 
 
 def prepare_after_a_failed_save(folder):
     """The newest backup is the file itself: a save died between backup and rename."""
-    prepare_saved(folder)
     (folder / "tasks.json.1").unlink()
     os.link(folder / "tasks.json", folder / "tasks.json.1")
 
 
 class WithoutLinks(FaultyFiles):
-    """A file system that has no hard links."""
-
     def link(self, source, target):
         raise OSError(errno.EPERM, "no hard links here")
 
@@ -58,12 +54,27 @@ class WithoutLinks(FaultyFiles):
 PREPARATIONS = [prepare_empty, prepare_saved, prepare_without_links, prepare_after_a_failed_save]
 
 
+@pytest.fixture(scope="module")
+def five_saves(tmp_path_factory):
+    """A folder after five saves, to be copied."""
+    folder = tmp_path_factory.mktemp("stores") / "scheduler"
+    store = JsonFileStore(folder, files=Quick())
+    for number in range(5):
+        store.save([Put(a_task("a", f"old {number}")), Put(a_task("b"))])
+    return folder
+
+
+@pytest.fixture
+def saved(tmp_path, five_saves):
+    return shutil.copytree(five_saves, tmp_path / "scheduler")
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("prepare", PREPARATIONS)
-def test_a_fault_at_any_step_of_a_save_leaves_the_old_tasks_or_the_new(tmp_path, prepare, fault):
+def test_a_fault_at_any_step_of_a_save_leaves_the_old_tasks_or_the_new(tmp_path, five_saves, prepare, fault):
     outcomes = {"old": 0, "new": 0}
     for step in itertools.count():
-        folder = tmp_path / str(step)
+        folder = shutil.copytree(five_saves, tmp_path / str(step))
         prepare(folder)
         old = content(JsonFileStore(folder, files=Quick()).open())
         new = {"a": "new", "c": "Nightly report"}
@@ -93,6 +104,7 @@ def test_a_fault_at_any_step_of_a_save_leaves_the_old_tasks_or_the_new(tmp_path,
         assert content(after) in (old, new), where
         if acknowledged:
             assert content(after) == new, where
+            assert files.made[files.at] not in ("create", "write", "sync", "close", "rename", "sync_folder"), where
         if told is not None:
             assert content(after) == old, where
         assert litter(folder) == [] if folder.exists() else True, where
@@ -105,11 +117,10 @@ def test_a_fault_at_any_step_of_a_save_leaves_the_old_tasks_or_the_new(tmp_path,
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("damage", ["corrupt", "missing"])
-def test_a_fault_at_any_step_of_a_repair_loses_no_backup(tmp_path, damage, fault):
+def test_a_fault_at_any_step_of_a_repair_loses_no_backup(tmp_path, five_saves, damage, fault):
+    backup = {"a": "old 3", "b": "Nightly report"}
     for step in itertools.count():
-        folder = tmp_path / str(step)
-        prepare_saved(folder)
-        backup = content_of_backup(folder)
+        folder = shutil.copytree(five_saves, tmp_path / str(step))
         if damage == "corrupt":
             (folder / "tasks.json").write_text("{")
         else:
@@ -125,17 +136,9 @@ def test_a_fault_at_any_step_of_a_repair_loses_no_backup(tmp_path, damage, fault
     assert step > 8
 
 
-def content_of_backup(folder):
-    copy = folder.with_name(folder.name + "-copy")
-    copy.mkdir(mode=0o700)
-    (copy / "tasks.json").write_bytes((folder / "tasks.json.1").read_bytes())
-    return content(JsonFileStore(copy, files=Quick()).open())
-
-
-def test_everything_is_on_disk_in_the_right_order_before_a_save_is_acknowledged(tmp_path):
-    prepare_saved(tmp_path)
+def test_everything_is_on_disk_in_the_right_order_before_a_save_is_acknowledged(saved):
     files = FaultyFiles()
-    store = JsonFileStore(tmp_path, files=files)
+    store = JsonFileStore(saved, files=files)
     snapshot = store.open()
     files.made.clear()
     store.save([Put(renamed(snapshot.tasks["a"], "new"))])
@@ -143,7 +146,37 @@ def test_everything_is_on_disk_in_the_right_order_before_a_save_is_acknowledged(
     assert steps == ["create", "write", "sync", "close", "rename", "rename", "link", "rename", "sync_folder"]
 
 
-def test_after_eio_on_fsync_the_descriptor_is_closed_and_never_tried_again(tmp_path):
+def test_a_power_failure_at_any_moment_loses_no_acknowledged_save(tmp_path, saved):
+    """Worse than a kill: what was written but not synced is gone, and names may go back."""
+    disk = UncertainDisk(saved)
+    store = JsonFileStore(saved, files=disk)
+    store.open()
+    acknowledged, attempted = "old 4", "old 4"
+    tried = 0
+
+    def cut_the_power(files, name, call, arguments):
+        nonlocal tried
+        for left in files.aftermaths():
+            tried += 1
+            folder = tmp_path / f"after-{tried}"
+            folder.mkdir(mode=0o700)
+            for file, saved in left.items():
+                (folder / file).write_bytes(saved)
+            snapshot = JsonFileStore(folder, files=Quick()).open()
+            assert snapshot.tasks["a"].name in (acknowledged, attempted), f"power cut before {name}"
+            assert snapshot.notices == ()
+        files.at += 1
+        return call(*arguments)
+
+    disk.fault, disk.at = cut_the_power, len(disk.made)
+    for number in range(4):
+        attempted = f"new {number}"
+        store.save([Put(a_task("a", attempted))])
+        acknowledged = attempted
+    assert tried > 100
+
+
+def test_after_eio_on_fsync_the_descriptor_is_closed_and_never_tried_again(saved):
     """The kernel may have dropped the data and would call a second fsync a success."""
     opened: list[int] = []
 
@@ -157,8 +190,7 @@ def test_after_eio_on_fsync_the_descriptor_is_closed_and_never_tried_again(tmp_p
             raise OSError(errno.EIO, "Input/output error")
 
     syncs: list[int] = []
-    prepare_saved(tmp_path)
-    store = JsonFileStore(tmp_path, files=Disk())
+    store = JsonFileStore(saved, files=Disk())
     store.open()
     with pytest.raises(StoreError) as told:
         store.save([Put(a_task("a", "new"))])
@@ -187,10 +219,9 @@ def test_a_short_write_is_continued(tmp_path):
         (errno.EIO, 503, "try again"),
     ],
 )
-def test_a_failed_save_says_what_to_do(tmp_path, number, status, advice):
-    prepare_saved(tmp_path)
+def test_a_failed_save_says_what_to_do(saved, number, status, advice):
     files = FaultyFiles()
-    store = JsonFileStore(tmp_path, files=files)
+    store = JsonFileStore(saved, files=files)
     store.open()
     files.at, files.fault = len(files.made) + 1, refuse(number)
     with pytest.raises(StoreError, match=advice) as told:
