@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import Any
-from weakref import WeakValueDictionary
 
 from jupyter_core.utils import ensure_async
 from tornado.web import HTTPError
@@ -23,6 +22,8 @@ class Transcript(Document):
 
     def __init__(self, contents: Any, path: str, notebook: dict[str, Any], saved_at: Any) -> None:
         super().__init__(contents, path, notebook)
+        self.writers = 0
+        """Runs that have it open."""
         self._saved_at = saved_at
         self._own: dict[str, Cell] = {}
 
@@ -31,6 +32,13 @@ class Transcript(Document):
         super().append(cells)
         self._own.update({cell["id"]: cell for cell in cells})
         del self.cells[:-LONGEST]
+
+    async def close(self) -> None:
+        """One run is done with it."""
+        await super().close()
+        self.writers -= 1
+        if self.writers == 0:
+            self._own.clear()
 
     async def _catch_up(self) -> None:
         if self._saved_at is None:
@@ -60,19 +68,21 @@ class Transcripts:
 
     def __init__(self, contents: Any) -> None:
         self._contents = contents
-        self._open: WeakValueDictionary[str, Transcript] = WeakValueDictionary()
+        self._open: dict[str, Transcript] = {}
         self._opening = asyncio.Lock()
 
     async def open(self, folder: str, kernel_name: str, language: str) -> Transcript:
-        """The transcript in this context folder; a new one if there is none, or if it cannot be read: then the old one
-        is moved aside under another name."""
+        """The transcript in this context folder, to be closed by the run that asks for it. A new one if there is none,
+        or if it cannot be read: then the old one is moved aside under another name."""
         path = f"{folder}/{TRANSCRIPT}"
         async with self._opening:
             document = self._open.get(path)
-            if document is None:
+            if document is None or document.writers == 0:
                 found, saved_at = await self._read(path)
                 notebook = found or _empty(kernel_name, language)
-                document = self._open[path] = Transcript(self._contents, path, notebook, saved_at)
+                document = Transcript(self._contents, path, notebook, saved_at)
+                self._open = {path: one for path, one in self._open.items() if one.writers} | {path: document}
+            document.writers += 1
             return document
 
     async def _read(self, path: str) -> tuple[dict[str, Any] | None, Any]:

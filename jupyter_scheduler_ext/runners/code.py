@@ -29,6 +29,7 @@ class CodeRunner(Runner):
         kernel_name, language = await place.kernels.spec(action.kernel_name)
         injection = await place.injection(launch, kernel_name, language)
         folder = await place.contexts.ensure(launch.run.context_id, launch.task.name)
+        environment = await place.environment(launch)
         document = await place.transcripts.open(folder, kernel_name, language)
         cells = _cells(launch, action.source, injection.shown if injection else None)
         document.append([_heading(launch), *cells])
@@ -40,7 +41,7 @@ class CodeRunner(Runner):
             task_id=launch.task.uuid,
             label=launch.task.name,
             path=document.path,
-            environment=await place.environment(launch),
+            environment=environment,
             pooled=launch.run.origin not in TIMED,
         )
         return KernelExecution(
