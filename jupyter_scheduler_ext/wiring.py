@@ -26,6 +26,7 @@ class Assembly:
 def assemble(app: SchedulerExtension) -> Assembly:
     """Put the parts together, on the event loop; nothing is opened or started yet."""
     from .runners.local import LocalExecutor
+    from .runners.resolving import resolve
     from .runners.settings import RunnerSettings
     from .stores.database import SqliteDatabase
     from .stores.json_file import JsonFileStore
@@ -51,6 +52,7 @@ def assemble(app: SchedulerExtension) -> Assembly:
         contexts=executor.contexts,
         clock=clock,
         folder=folder,
+        resolve=resolve,
     )
     visits = Visits(
         contents=server.contents_manager,
