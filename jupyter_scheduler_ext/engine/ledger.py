@@ -18,9 +18,10 @@ from .runs import Facts, Run, RunError, RunState
 class Claim:
     """Record what became of a task's due fires, and move its cursor, in one step.
 
-    Refused as a whole (`ClaimResult.accepted` is False) if the cursor is no longer `expected_cursor`, and, run by run,
-    if (task, fire time, origin, attempt) exists already. `runs` may be QUEUED, RUNNING (started at once) or born
-    terminal. A manual run, a retry or a backfill leaves the cursor alone: both cursors None.
+    Refused as a whole (`ClaimResult.accepted` is False) if the cursor is no longer `expected_cursor`, if too many runs
+    would be active, or if the task was deleted; and, run by run, if (task, fire time, origin, attempt) has a record
+    already. `runs` may be QUEUED, RUNNING (started at once) or born terminal. A manual run, a retry or a backfill
+    leaves the cursor alone: both cursors None.
     """
 
     task_id: str
@@ -28,15 +29,16 @@ class Claim:
     expected_cursor: Instant | None = None
     cursor: Instant | None = None
     counted: int = 0
-    """How much `Facts.run_count` grows."""
+    """How much `Facts.run_count` grows, less the QUEUED and RUNNING runs that had a record already."""
     max_active: int | None = None
-    """Refuse QUEUED and RUNNING runs beyond so many active ones of this task (the overlap policy, checked under the
-    row lock when several servers share the ledger); None = no limit."""
+    """Refuse the claim if its QUEUED and RUNNING runs would make more than so many active ones of this task (the
+    overlap policy, checked under the row lock when several servers share the ledger); None = no limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimResult:
-    """`runs`: those recorded. `facts`: the task's row afterwards. `active`: its active runs when refused by overlap."""
+    """`runs`: those recorded. `facts`: the task's row afterwards. `active`: if overlap refused it, the runs in the way,
+    oldest first."""
 
     accepted: bool
     runs: tuple[Run, ...]
@@ -70,8 +72,9 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finish:
-    """Active -> terminal, with the counters of the task (`policy.settle`). Answers FinishResult, or None if refused:
-    another epoch, already terminal, or the task deleted."""
+    """Active -> terminal, with the counters of the task (`settle.settle`). Answers FinishResult, or None if refused:
+    another owner or epoch, or already terminal. None, too, if the task was deleted: then the run's end is recorded, but
+    the task's facts are left alone and there is no retry. An owner of None in the run is "" here."""
 
     run_id: str
     owner: str
@@ -133,7 +136,8 @@ class TokenUsed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
-    """Renew the lease of everything this owner runs, by the ledger's clock. Answers the ids of its active runs."""
+    """Renew an owner's lease, which is that of everything it runs, for `lease` seconds by the ledger's clock. Answers
+    the ids of its active runs: one that is missing was taken from it."""
 
     owner: str
     lease: float
@@ -141,7 +145,9 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bury:
-    """A task is deleted: keep its definition (JSON text) for undo; late finishes are ignored. Answers None."""
+    """A task is deleted: keep its definition (JSON text) for undo. From now on its claims are refused and late finishes
+    leave its facts alone; its QUEUED runs are CANCELLED here, RUNNING ones are for their owner to end. A task made anew
+    under this id needs an `Unbury` first. Answers None."""
 
     task_id: str
     definition: str
@@ -174,8 +180,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prune:
-    """Remove terminal runs beyond `keep` a task or finished before `before`, at most `limit` of them, buried tasks
-    buried before `buried_before` and answered requests. Answers the removed runs' (id, context_id, output_path)."""
+    """Remove terminal runs beyond the newest `keep` of a task or finished before `before`, at most `limit` of them; the
+    undo of tasks deleted before `buried_before`; answered requests asked before `before`. Answers the removed runs'
+    (id, context_id, output_path)."""
 
     keep: int
     before: Instant
@@ -214,7 +221,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFilter:
-    """Which runs `abc.Ledger.runs` lists, newest first. `before` is the (queued_at, id) of the last one seen."""
+    """Which runs `abc.Ledger.runs` lists, newest first. `since` (included) and `until` (excluded) are about
+    `queued_at`; `before` is the (queued_at, id) of the last one seen."""
 
     task_id: str | None = None
     context_id: str | None = None

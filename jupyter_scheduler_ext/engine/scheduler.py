@@ -27,12 +27,13 @@ from .leader import LeaderLock
 from .ledger import Op, RunFilter
 from .listing import TaskPage, TaskQuery, find
 from .manual import Manual
-from .models import AnyTask, new_uuid
+from .models import AnyTask
 from .pipeline import Pipeline
 from .preview import preview
 from .recovery import recover
 from .requests import Requests
 from .retention import Retention
+from .run_id import new_run_id
 from .run_log import RunLogs
 from .runs import Origin, Run
 from .slices import sliced
@@ -74,7 +75,7 @@ class TaskScheduler(SingletonConfigurable):
         folder: Path,
         contexts: ContextStore | None = None,
         clock: Clock | None = None,
-        new_id: Callable[[], str] = new_uuid,
+        new_id: Callable[[], str] | None = None,
         lock: LeaderLock | None = None,
         resolve: Resolve | None = None,
         owner: str | None = None,
@@ -87,6 +88,7 @@ class TaskScheduler(SingletonConfigurable):
 
         super().__init__(**kwargs)
         self.clock = clock or SystemClock()
+        new_id = new_id or (lambda: new_run_id(self.clock.now()))
         self.owner = owner or process.identity()
         self.executors = dict(executors)
         self.contexts = contexts
