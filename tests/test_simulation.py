@@ -17,8 +17,8 @@ from jupyter_scheduler_ext.simulator.world import Scenario, simulate
 
 @pytest.fixture(autouse=True)
 def _swept() -> Iterator[None]:
-    """Collect each world's garbage at once: CPython 3.11 fails to parse a module (SystemError: AST constructor recursion
-    depth mismatch) if a collection as large as this happens to fall into it."""
+    """Collect each world's garbage at once: CPython 3.11 fails to parse a module (SystemError: AST constructor
+    recursion depth mismatch) if a collection as large as this happens to fall into it."""
     yield
     gc.collect()
 

@@ -47,6 +47,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._jumping = _JumpingSelector()
         super().__init__(self._jumping)
+        # Coarser than a float late in a long simulation; asyncio's nanosecond would round away, and no timer be due.
+        self._clock_resolution = 1e-6
 
     def time(self) -> float:
         return self._jumping.time
