@@ -75,6 +75,11 @@ def test_a_gap_that_only_meets_other_dates_is_not_announced() -> None:
     assert preview("30 2 * * 1-5", "Europe/Berlin", APRIL).warnings == []
 
 
+def test_a_change_that_has_passed_today_is_not_announced_again() -> None:
+    told = messages(preview("30 2 * * *", "Europe/Berlin", datetime(2026, 3, 29, 5, tzinfo=UTC)))
+    assert told["gap"].startswith("On 28 March 2027")
+
+
 def test_a_change_across_midnight_names_both_dates() -> None:
     assert messages(preview("30 23 * * *", "America/Nuuk", MARCH))["gap"] == (
         "On 28 March 2026 clocks go forward from 23:00 to 00:00 on 29 March 2026: the run at 23:30 moves to 00:00."

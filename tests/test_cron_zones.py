@@ -98,6 +98,15 @@ def test_new_tz_data_is_seen_after_a_refresh_and_not_before(city: Path) -> None:
     assert first_fire() == "17:30"
 
 
+def test_a_new_zone_is_suggested_after_a_refresh(city: Path) -> None:
+    with pytest.raises(CronError, match="Use an IANA name"):
+        zone("City")
+    install("Europe/Berlin", city)
+    refresh_zones()
+    with pytest.raises(CronError, match="Did you mean Test/City"):
+        zone("City")
+
+
 def test_a_zone_that_vanishes_is_an_error_of_the_zone_after_a_refresh(city: Path) -> None:
     install("Europe/Berlin", city)
     assert zone("Test/City").key == "Test/City"
