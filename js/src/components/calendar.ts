@@ -26,7 +26,6 @@ export function drawCalendar(
     const element = h("button", {
       type: "button",
       class: "scheduler-icon-button",
-      "aria-label": label,
       title: label,
       onclick: () => act.shift(by),
     });
@@ -92,7 +91,6 @@ function dayCell(
     "data-outside": how.outside,
     "data-ahead": (day?.planned ?? 0) > (day?.ran ?? 0),
     "aria-current": how.today ? "date" : null,
-    "aria-label": label,
     title: label,
     onclick: how.open,
   });

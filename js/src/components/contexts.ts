@@ -76,7 +76,7 @@ export class Contexts {
       kernel: context.kernel?.name || context.kernel?.state || (alive ? words.kernel : words.noKernel),
       alive,
       activity: context.last_activity ? relativeTime(context.last_activity, relative) : "",
-      showLabel: `${words.useIt}: ${label}`,
+      showLabel: `${count(context.task_count ?? 0)}, ${words.useIt}: ${label}`,
     };
   }
 }

@@ -194,7 +194,8 @@ function stripWords(task: Task, words: Words): string {
 export function tagHue(tag: string): number {
   let hash = 0x811c9dc5;
   for (const char of tag) hash = Math.imul(hash ^ char.codePointAt(0)!, 0x01000193) >>> 0;
-  return (hash >>> 8) % 6;
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return (hash >>> 16) % 6;
 }
 
 function rowMarkup(words: Words): string {

@@ -329,7 +329,8 @@ export class SchedulerSettings {
   /** Call a method of a sheet or dialog, which loads them all when the first is asked for. */
   panel<K extends keyof Panels>(name: K, method: keyof Panels[K] & string, ...given: unknown[]): void {
     void this.panels().then(
-      (panels) => (panels[name] as unknown as Record<string, (...given: unknown[]) => unknown>)[method]?.(...given),
+      (panels) =>
+        (panels[name] as unknown as Record<string, (...given: unknown[]) => unknown>)[method]?.(...given),
       (error: unknown) => this.app.fail(this.app.words.loadFailedPart, error),
     );
   }

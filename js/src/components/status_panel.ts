@@ -1,6 +1,11 @@
 import type { Banner } from "../store/model";
-import { count } from "../words/times";
+import { count, fullTime } from "../words/times";
 import type { App } from "./app";
+
+interface Fact {
+  name: string;
+  value: string;
+}
 
 const REFRESH_MS = 5_000;
 
@@ -8,7 +13,7 @@ const REFRESH_MS = 5_000;
 export class StatusPanel {
   roleWords = "";
   banners: Banner[] = [];
-  facts: { name: string; value: string }[] = [];
+  groups: { title: string; facts: Fact[] }[] = [];
 
   private timer: ReturnType<typeof setInterval> | undefined;
 
@@ -43,34 +48,41 @@ export class StatusPanel {
       const { queue } = status;
       this.banners = status.banners ?? [];
       this.roleWords = words.role[status.role] ?? "";
-      this.facts = [
-        ...(queue
-          ? [
-              {
-                name: words.queue,
-                value: words.queueText(count(queue.running), count(queue.queued), count(queue.limit)),
-              },
-            ]
-          : []),
-        { name: words.version, value: status.version },
-        ...flatten(words.server, status.server),
-        ...flatten(words.store, status.store),
-        ...flatten(words.counts, status.counts),
-      ];
+      this.groups = [
+        {
+          title: words.overview,
+          facts: [
+            ...(queue
+              ? [
+                  {
+                    name: words.queue,
+                    value: words.queueText(count(queue.running), count(queue.queued), count(queue.limit)),
+                  },
+                ]
+              : []),
+            { name: words.version, value: status.version },
+          ],
+        },
+        { title: words.server, facts: factsOf(status.server) },
+        { title: words.store, facts: factsOf(status.store) },
+        { title: words.counts, facts: factsOf(status.counts) },
+      ].filter((group) => group.facts.length > 0);
     } catch (error) {
       this.app.fail(words.title, error);
     }
   }
 }
 
-function flatten(
-  group: string,
-  values: Record<string, unknown> | undefined,
-): { name: string; value: string }[] {
+const ISO_TIME = /^\d{4}-\d\d-\d\dT/;
+
+function factsOf(values: Record<string, unknown> | undefined): Fact[] {
   return Object.entries(values ?? {})
-    .filter(([, value]) => value !== null && value !== undefined)
-    .map(([key, value]) => ({
-      name: `${group}: ${key.replaceAll("_", " ")}`,
-      value: typeof value === "object" ? JSON.stringify(value) : String(value),
-    }));
+    .filter(([, value]) => value !== null && value !== undefined && value !== "")
+    .map(([key, value]) => ({ name: key.replaceAll("_", " "), value: shown(value) }));
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "number") return count(value);
+  if (typeof value === "string" && ISO_TIME.test(value)) return fullTime(value);
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

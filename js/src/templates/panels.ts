@@ -18,11 +18,11 @@ export function contextsTemplate(w: Words): string {
         <td class="scheduler-number"><button type="button" class="scheduler-link" x-text="item.tasks" :aria-label="item.showLabel" @click="showContext(item.id)"></button></td>
         <td><span class="scheduler-badge" :data-state="item.alive ? 'alive' : 'disabled'" x-text="item.kernel"></span></td>
         <td x-text="item.activity"></td>
-        <td class="scheduler-row-actions">
+        <td><div class="scheduler-row-actions">
           ${button(c.open, { click: "contexts.act(item.id, 'open')", icon: "external" })}
           ${iconButton(c.restart, "refresh", "contexts.act(item.id, 'restart')", ':disabled="!item.alive"')}
           ${iconButton(c.clear, "trash", "contexts.act(item.id, 'clear')")}
-        </td></tr></template></tbody>
+        </div></td></tr></template></tbody>
     </table></div>
   </div>`;
 }
@@ -34,6 +34,6 @@ export function statusTemplate(w: Words): string {
   <div class="scheduler-card scheduler-status">
     <p class="scheduler-quiet" x-show="status.banners.length === 0">${icon("check")}${esc(s.calm)}</p>
     <template x-for="banner in status.banners" :key="banner.code"><div class="scheduler-banner" :data-level="banner.level">${icon("alert")}<span x-text="banner.message"></span></div></template>
-    <dl class="scheduler-facts"><template x-for="fact in status.facts" :key="fact.name"><div><dt x-text="fact.name"></dt><dd x-text="fact.value"></dd></div></template></dl>
+    <template x-for="group in status.groups" :key="group.title"><section><h2 x-text="group.title"></h2><dl class="scheduler-facts"><template x-for="fact in group.facts" :key="fact.name"><div><dt x-text="fact.name"></dt><dd x-text="fact.value"></dd></div></template></dl></section></template>
   </div>`;
 }

@@ -31,6 +31,7 @@ export function shellTemplate(w: Words): string {
       <div class="scheduler-heading" x-show="mode === 'page'">
         <div>
           <h1>${esc(w.title)}</h1>
+          <p class="scheduler-summary" x-show="ready && counts.all === 0">${esc(w.nothingYet)}</p>
           <p class="scheduler-summary" x-show="ready && counts.all > 0">
             <span x-show="counts.error > 0"><button type="button" class="scheduler-plain-link" @click="setState('error')"><b class="scheduler-bad" x-text="number(counts.error)"></b><span x-text="attentionWords"></span></button>, </span><span x-show="counts.running > 0"><button type="button" class="scheduler-plain-link" @click="setState('running')"><b x-text="number(counts.running)"></b>${esc(w.running)}</button></span><span x-show="counts.running === 0">${esc(w.allQuiet)}</span><span class="scheduler-wide" x-show="summary.nextName">. ${esc(w.nextIs)} <button type="button" class="scheduler-plain-link scheduler-strong" x-text="summary.nextName" @click="openTask(summary.nextId)"></button> ${esc(w.at)} <span x-text="summary.nextAt"></span></span>
           </p>

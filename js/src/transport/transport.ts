@@ -42,6 +42,13 @@ export interface StreamSocket {
 
 /** An answer of the server that is not 2xx, or (status 0) no answer at all. */
 export class ApiError extends Error {
+  /** Bundles have copies of this class; an error of one must be known as such in another. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === "ApiError";
+  }
+
+  override readonly name = "ApiError";
+
   constructor(
     readonly status: number,
     readonly code: string,

@@ -28,6 +28,7 @@ export const en = {
   nextIs: "Next:",
   at: "at",
   allQuiet: "Nothing running",
+  nothingYet: "Nothing is scheduled yet",
   commands: "Commands",
   newTask: "New task",
   newFrom: "New task from…",
@@ -515,6 +516,7 @@ export const en = {
       leader: "Leader: this server starts the runs",
       follower: "Follower: another server starts the runs",
     },
+    overview: "Overview",
     queue: "Runs",
     queueText: (running: string, queued: string, limit: string): string =>
       `${running} running, ${queued} queued, at most ${limit} at once`,
