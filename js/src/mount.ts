@@ -1,8 +1,8 @@
 import Alpine from "@alpinejs/csp";
 import { App, type MountOptions } from "./components/app";
 import { SchedulerSettings } from "./components/scheduler_settings";
-import { followTheme } from "./components/theme";
-import { type Filter, TaskView } from "./store/task_view";
+import { followTheme, type Theme } from "./components/theme";
+import { type Scope, TaskView } from "./store/task_view";
 import { prefixDirectives } from "./templates/markup";
 import { shellTemplate } from "./templates/shell";
 import type { Session } from "./transport/session";
@@ -24,7 +24,8 @@ export function mount(
   host: HTMLElement,
   session: Session,
   options: MountOptions,
-  fixed: Partial<Filter> = {},
+  fixed: Partial<Scope> = {},
+  theme: Theme = "auto",
 ): () => void {
   const root = document.createElement("div");
   root.className = "scheduler-root";
@@ -41,8 +42,17 @@ export function mount(
   host.setAttribute("data-lm-suppress-shortcuts", "true");
   host.replaceChildren(root);
 
-  const view = new TaskView(session.table, fixed);
-  const unfollow = followTheme(root);
+  const view = new TaskView(session.table, fixed, options.taskId);
+  if (options.taskId) {
+    root.dataset.card = "true";
+    view.toggleExpanded(options.taskId, true);
+  }
+  if (options.taskId) {
+    // One task is a card: its row, open, and nothing to search or choose with.
+    root.dataset.single = "true";
+    view.toggleExpanded(options.taskId, true);
+  }
+  const unfollow = followTheme(root, theme);
   const app = new App(session, view, root, options);
   mounting = app;
   Alpine.initTree(root);

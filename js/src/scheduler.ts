@@ -18,6 +18,8 @@ export interface PageConfig {
 }
 
 const STATIC = "/static/scheduler_ext/";
+/** Traits of the widget that Python may change while it is shown. */
+const TRAITS = ["task", "filter", "height", "theme", "read_only"];
 
 /** Shows the whole page in `host`; returns its clean-up. */
 export function mountPage(host: HTMLElement, config: PageConfig, words: Words = en): () => void {
@@ -38,6 +40,7 @@ export function mountWith(
     readOnly,
     taskId: null,
     height: null,
+    theme: "auto",
     chunkUrl: (name) => new URL(name, import.meta.url).href,
   });
   void session.load();
@@ -59,17 +62,23 @@ function jupyterConfig(): { baseUrl: string; token: string } | null {
   }
 }
 
-async function answers(transport: Transport): Promise<boolean> {
+/** Null if the scheduler answers, else why it does not ("" where there was no answer at all). */
+async function refusal(transport: Transport): Promise<string | null> {
   try {
-    return (await transport.request({ method: "GET", path: "api/status" })).status < 400;
+    const { status, body } = await transport.request({ method: "GET", path: "api/status" });
+    if (status < 400) return null;
+    const { error } = (body ?? {}) as { error?: { code?: string; message?: string } };
+    return error?.code === "no_server" ? "" : (error?.message ?? "");
   } catch {
-    return false;
+    return "";
   }
 }
 
-function unreachable(host: HTMLElement, words: Words): void {
+function unreachable(host: HTMLElement, words: Words, why: string): void {
   const box = h("div", { class: "scheduler-root scheduler-none", "data-mode": "widget" });
-  box.append(h("strong", {}, words.noServerTitle), h("p", {}, words.noServerText));
+  box.append(h("strong", {}, words.noServerTitle));
+  if (why) box.append(h("p", {}, why));
+  box.append(h("p", {}, words.noServerText));
   host.replaceChildren(box);
 }
 
@@ -84,13 +93,14 @@ async function showWidget(
   const rest = jupyter ? new RestTransport(jupyter) : null;
   let session: Session;
   let release: () => void;
-  if (rest && model.get("transport") !== "comm" && (await answers(rest))) {
+  if (rest && model.get("transport") !== "comm" && (await refusal(rest)) === null) {
     [session, release] = acquireSession(jupyter!.baseUrl, () => rest);
   } else {
     const comm = new CommTransport(model);
-    if (!(await answers(comm))) {
+    const why = await refusal(comm);
+    if (why !== null) {
       comm.close();
-      if (!signal.gone) unreachable(host, words);
+      if (!signal.gone) unreachable(host, words, why);
       return () => host.replaceChildren();
     }
     session = new Session(comm);
@@ -101,23 +111,38 @@ async function showWidget(
     release();
     return () => {};
   }
-  const unmount = mount(
-    host,
-    session,
-    {
-      mode: "widget",
-      words,
-      readOnly: Boolean(model.get("read_only")),
-      taskId: text(model.get("task")) || null,
-      height: text(model.get("height")) || null,
-      chunkUrl: (name) => session.transport.link(STATIC + name),
-    },
-    fixedFilter(model.get("filter")),
-  );
+  const task = text(model.get("task"));
+  const theme = model.get("theme");
+  const show = (): (() => void) =>
+    mount(
+      host,
+      session,
+      {
+        mode: "widget",
+        words,
+        readOnly: Boolean(model.get("read_only")),
+        taskId: text(model.get("task")) || null,
+        height: text(model.get("height")) || null,
+        theme: themeOf(model.get("theme")),
+        chunkUrl: (name) => session.transport.link(STATIC + name),
+      },
+      fixedFilter(model.get("filter")),
+    );
+  let unmount = show();
+  const again = (): void => {
+    unmount();
+    unmount = show();
+  };
+  for (const trait of TRAITS) model.on(`change:${trait}`, again);
   return () => {
+    for (const trait of TRAITS) model.off(`change:${trait}`, again);
     unmount();
     release();
   };
+}
+
+function themeOf(value: unknown): "auto" | "light" | "dark" {
+  return value === "light" || value === "dark" ? value : "auto";
 }
 
 /** `filter=` of the widget: words to search for, or a mapping such as `{"tag": "research"}`. */
@@ -138,15 +163,29 @@ function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
+const SHOWN_TRAITS = ["task", "filter", "height", "theme", "read_only"];
+
 /** anywidget's entry: one view of one widget; the function returned takes it down. */
 function render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
-  const signal = { gone: false };
   const host = h("div", { class: "scheduler-widget-host" });
   el.append(host);
-  const shown = showWidget(host, model, signal);
+  const show = (): (() => void) => {
+    const signal = { gone: false };
+    const shown = showWidget(host, model, signal);
+    return () => {
+      signal.gone = true;
+      void shown.then((unmount) => unmount());
+    };
+  };
+  let leave = show();
+  const again = (): void => {
+    leave();
+    leave = show();
+  };
+  for (const trait of SHOWN_TRAITS) model.on(`change:${trait}`, again);
   return () => {
-    signal.gone = true;
-    void shown.then((unmount) => unmount());
+    for (const trait of SHOWN_TRAITS) model.off(`change:${trait}`, again);
+    leave();
     host.remove();
   };
 }

@@ -1,5 +1,11 @@
-/** Follows the theme of JupyterLab, of VS Code, or of the system, whichever the view lies in. */
-export function followTheme(root: HTMLElement): () => void {
+export type Theme = "auto" | "light" | "dark";
+
+/** Follows the theme of JupyterLab, of VS Code, or of the system, whichever the view lies in, unless one is given. */
+export function followTheme(root: HTMLElement, theme: Theme = "auto"): () => void {
+  if (theme !== "auto") {
+    root.dataset.schedulerTheme = theme;
+    return () => {};
+  }
   const system = matchMedia("(prefers-color-scheme: dark)");
   const apply = (): void => {
     root.dataset.schedulerTheme = isDark(system) ? "dark" : "light";

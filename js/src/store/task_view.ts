@@ -11,6 +11,11 @@ export interface Filter {
   context: string;
 }
 
+/** What a view can ever show: a filter of the reader's kind, or one task. */
+export interface Scope extends Filter {
+  task: string;
+}
+
 export interface Sort {
   key: SortKey;
   descending: boolean;
@@ -42,7 +47,7 @@ export class TaskView {
   /** `fixed` narrows what this view can ever show, as a widget's `filter=` does. */
   constructor(
     readonly table: TaskTable,
-    private readonly fixed: Partial<Filter> = {},
+    private readonly fixed: Partial<Scope> = {},
   ) {
     this.unsubscribe = table.subscribe((change) => this.follow(change));
     this.rebuild();
@@ -119,9 +124,17 @@ export class TaskView {
 
   /** Counts of what the fixed filter lets through. */
   counts(): Record<TaskState | "all", number> {
-    if (!Object.values(this.fixed).some(Boolean)) return this.table.counts();
+    if (this.only === null && !Object.values(this.fixed).some(Boolean)) return this.table.counts();
     const counts = { all: 0, idle: 0, running: 0, error: 0, disabled: 0 };
-    const matches = this.matcher({ ...NO_FILTER, ...this.fixed });
+    if (this.only !== null) {
+      const task = this.table.get(this.only);
+      if (task) {
+        counts.all = 1;
+        counts[task.state] = 1;
+      }
+      return counts;
+    }
+    const matches = this.matcher({ ...NO_FILTER, task: "", ...this.fixed });
     for (let slot = 0; slot < this.table.tasks.length; slot++) {
       const task = this.table.tasks[slot];
       if (!task || !matches(slot, task)) continue;
@@ -153,9 +166,13 @@ export class TaskView {
   /** Slots that the filters let through. */
   private match(): Int32Array {
     const { table } = this;
-    const filter = { ...this.filter };
+    if (this.only !== null) {
+      const slot = table.slotOf(this.only);
+      return Int32Array.from(slot === undefined ? [] : [slot]);
+    }
+    const filter: Scope = { ...this.filter, task: "" };
     for (const [key, value] of Object.entries(this.fixed)) {
-      if (value && !filter[key as keyof Filter]) Object.assign(filter, { [key]: value });
+      if (value && !filter[key as keyof Scope]) Object.assign(filter, { [key]: value });
     }
     // The words of a fixed filter and of the reader's hold together.
     if (this.fixed.q && this.filter.q) filter.q = `${this.fixed.q} ${this.filter.q}`;
@@ -180,13 +197,15 @@ export class TaskView {
     return found.subarray(0, count);
   }
 
-  private matcher(filter: Filter): (slot: number, task: Task) => boolean {
+  private matcher(filter: Scope): (slot: number, task: Task) => boolean {
     const { table } = this;
     const words = filter.q.toLowerCase().split(/\s+/).filter(Boolean);
     const state = filter.state ? STATE_CODES[filter.state] : -1;
     const type = filter.type ? typeCode(filter.type) : -1;
     const { tag, context } = filter;
+    const only = filter.task;
     return (slot, task) => {
+      if (only && task.uuid !== only) return false;
       if (state >= 0 && table.states.at(slot) !== state) return false;
       if (type >= 0 && table.types.at(slot) !== type) return false;
       if (tag && !task.tags.includes(tag)) return false;
