@@ -7,6 +7,7 @@ own shape. Each request has a thread: a long one holds up neither the others nor
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,6 +19,9 @@ from .client.errors import NoServer, SchedulerError, Unreachable
 Json = dict[str, Any]
 
 METHODS = frozenset({"GET", "POST", "PATCH", "DELETE"})
+STATIC = Path(__file__).parent / "static"
+CHUNK = re.compile(r"/static/scheduler_ext/([\w-]+\.js)", re.ASCII)
+"""Parts of the bundle that a widget loads later; they lie here, beside the part that runs already."""
 BESIDES = frozenset({"/api/kernelspecs"})
 """What a widget may read of the server besides the scheduler's own API."""
 CHUNKS = {f"/static/scheduler_ext/{name}": name for name in ("panels.js", "code-editor.js")}
@@ -55,6 +59,9 @@ class Bridge:
     def _answer(self, message: Mapping[str, Any]) -> Json:
         if message.get("method") == "GET" and message.get("path") in CHUNKS:
             return _chunk(CHUNKS[str(message["path"])])
+        chunk = CHUNK.fullmatch(str(message.get("path")))
+        if chunk and message.get("method") == "GET":
+            return _file(STATIC / chunk[1])
         try:
             call = read(message)
         except ValueError as error:
@@ -86,6 +93,14 @@ def read(message: Mapping[str, Any]) -> Call:
         raise ValueError(f"{path!r} is no route of the scheduler")
     passed = {str(name): str(value) for name, value in headers.items() if str(name).lower() in TAKEN}
     return Call(str(method), path, dict(query), message.get("body"), passed)
+
+
+def _file(path: Path) -> Json:
+    try:
+        text = path.read_text("utf-8")
+    except OSError:
+        return _problem(404, "not_found", f"the bundle has no {path.name}")
+    return {"status": 200, "headers": {"content-type": "text/javascript"}, "body": text}
 
 
 def _leaves(path: str) -> bool:

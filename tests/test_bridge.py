@@ -5,10 +5,12 @@ from __future__ import annotations
 import queue
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from live_server import LiveServer
+from pytest import MonkeyPatch
 
 from jupyter_scheduler_ext.bridge import Bridge, read
 from jupyter_scheduler_ext.client import NoServer
@@ -61,6 +63,22 @@ def test_the_names_of_kernels_are_readable_and_the_rest_of_the_server_is_not(bri
     ]:
         answer = ask(bridge, method, path)
         assert (answer["status"], answer["body"]["error"]["code"]) == (400, "bad_message")
+
+
+def test_later_parts_of_the_bundle_come_from_the_kernels_own_files(tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
+    monkeypatch.setattr("jupyter_scheduler_ext.bridge.STATIC", tmp_path / "static")
+    (tmp_path / "static").mkdir()
+    (tmp_path / "static" / "panels.js").write_text("export {}")
+    (tmp_path / "secret.js").write_text("no")
+
+    def nowhere() -> Connection:
+        raise NoServer("start one", code="no_server")
+
+    bridge = Bridge(nowhere)
+    assert ask(bridge, "GET", "/static/scheduler_ext/panels.js")["body"] == "export {}"
+    assert ask(bridge, "GET", "/static/scheduler_ext/gone.js")["status"] == 404
+    for path in ("/static/scheduler_ext/../secret.js", "/static/scheduler_ext/a/b.js", "/static/other/panels.js"):
+        assert ask(bridge, "GET", path)["status"] == 400
 
 
 def test_headers_of_the_page_do_not_replace_the_kernels_credentials() -> None:
