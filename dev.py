@@ -234,7 +234,7 @@ def start(arguments: list[str]) -> int:
     folder = WORK / "notebooks"
     lay_out(ROOT / "notebooks", folder)
     say("The page opens in your browser; its address is below as well. Ctrl-C stops the server.")
-    command = [str(python()), "-m", "jupyter_scheduler_ext.cli", *server_options(folder), *arguments]
+    command = [str(python().with_name("jupyter-scheduler-ext")), *server_options(folder), *arguments]
     if os.name == "nt":
         return subprocess.run(command, cwd=folder).returncode
     os.chdir(folder)

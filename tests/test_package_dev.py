@@ -1,0 +1,104 @@
+"""dev.py, the door for newcomers: what it decides, and that a server started its way shows the page."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from live_server import places
+
+import dev
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_help_names_every_command():
+    done = subprocess.run([sys.executable, "dev.py", "--help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for command in dev.COMMANDS:
+        assert re.search(rf"\b{command}\b", done.stdout)
+
+
+def test_an_unknown_command_is_refused_with_the_help():
+    done = subprocess.run([sys.executable, "dev.py", "sart"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "dev.py start" in done.stdout
+
+
+def test_an_environment_is_installed_anew_only_if_the_recipe_changed(tmp_path, monkeypatch):
+    stamp = dev.Stamp("recipe", ("dev",), "front end")
+    monkeypatch.setattr(dev, "STAMP", tmp_path / "dev.json")
+    stamp.write()
+    assert dev.Stamp.read() == stamp
+    (tmp_path / "dev.json").write_text("torn", "utf-8")
+    assert dev.Stamp.read() == dev.Stamp("")
+
+
+def test_a_fingerprint_follows_content_and_names(tmp_path, monkeypatch):
+    monkeypatch.setattr(dev, "ROOT", tmp_path)
+    (tmp_path / "a.ts").write_text("one", "utf-8")
+    before = dev.digest(tmp_path)
+    (tmp_path / "a.ts").write_text("two", "utf-8")
+    after = dev.digest(tmp_path)
+    (tmp_path / "a.ts").rename(tmp_path / "b.ts")
+    assert len({before, after, dev.digest(tmp_path)}) == 3
+    assert dev.digest(tmp_path / "missing") == dev.digest()
+
+
+def test_examples_that_were_edited_stay(tmp_path):
+    dev.lay_out(ROOT / "notebooks", tmp_path)
+    edited = tmp_path / "examples" / "daily_report.ipynb"
+    assert (tmp_path / "quickstart.ipynb").exists()
+    edited.write_text("mine", "utf-8")
+    dev.lay_out(ROOT / "notebooks", tmp_path)
+    assert edited.read_text("utf-8") == "mine"
+
+
+def test_a_machine_without_chromium_and_without_apt_says_so(monkeypatch):
+    monkeypatch.setattr(dev, "find_chromium", lambda: "")
+    monkeypatch.setattr(dev.shutil, "which", lambda name: None)
+    path, reason = dev.chromium()
+    assert path == ""
+    assert "no Chromium" in reason
+
+
+def test_a_chromium_that_apt_cannot_install_is_told_by_apts_last_words(monkeypatch):
+    failed = subprocess.CompletedProcess([], 100, stdout="E: Unable to locate package chromium\n")
+    monkeypatch.setattr(dev, "find_chromium", lambda: "")
+    monkeypatch.setattr(dev.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(dev, "run", lambda command, folder, env: failed)
+    monkeypatch.setattr(dev.os, "geteuid", lambda: 0, raising=False)
+    assert dev.chromium() == ("", "apt-get could not install Chromium: E: Unable to locate package chromium")
+
+
+def test_a_check_that_cannot_be_made_is_shown_as_skipped_with_its_reason():
+    assert str(dev.Check("vitest", None, 0, "no Node.js")).split() == ["skipped", "vitest", "0.0", "s", "no", "Node.js"]
+    assert str(dev.Check("mypy", False, 1.5)).startswith("FAILED")
+
+
+@pytest.mark.kernel
+def test_a_server_started_as_dev_py_does_shows_the_page_and_has_the_example(tmp_path, monkeypatch):
+    monkeypatch.setattr(dev, "WORK", tmp_path)
+    folder = tmp_path / "notebooks"
+    dev.lay_out(ROOT / "notebooks", folder)
+    options = [*dev.server_options(folder), "--no-browser", "--ServerApp.port=0", "--IdentityProvider.token=t"]
+    command = [str(Path(sys.executable).with_name("jupyter-scheduler-ext")), *options]
+    env = {**os.environ, **places(tmp_path / "home")}
+    server = subprocess.Popen(command, cwd=folder, env=env, stderr=subprocess.PIPE, text=True)
+    try:
+        assert server.stderr is not None
+        url = next(found[0] for line in server.stderr if (found := re.findall(r"http://127\.0\.0\.1:\d+/\S*", line)))
+        assert "/scheduler-ext/" in url
+        origin = re.match(r"http://[^/]+", url)[0]
+        page = urllib.request.urlopen(f"{origin}/scheduler-ext/?token=t", timeout=30).read().decode()
+        assert "<title>Scheduler</title>" in page
+        listing = urllib.request.urlopen(f"{origin}/api/contents/examples?token=t", timeout=30).read()
+        assert [entry["name"] for entry in json.loads(listing)["content"]] == ["daily_report.ipynb"]
+    finally:
+        server.terminate()
+        server.wait(30)

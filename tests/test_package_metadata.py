@@ -1,0 +1,69 @@
+"""What a distribution says of itself is true: versions agree, and every import is declared."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import sys
+import tomllib
+from importlib.metadata import entry_points, packages_distributions
+from pathlib import Path
+
+import jupyter_scheduler_ext
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "jupyter_scheduler_ext"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+OPTIONAL = {"keyring", "pandas", "psycopg"}
+"""Used if they are there: the modules that import them say what happens without."""
+PART_OF = {"ipython": "ipykernel", "pydantic-core": "pydantic"}
+"""Distributions that come with another at exactly the version that suits it."""
+BY_NAME = {"ipykernel", "tzdata"}
+"""Declared but not imported: the kernel that runs start in, and the zones where the system has none."""
+
+
+def plain(requirement: str) -> str:
+    """A distribution's name, normalised, without extras and versions."""
+    return re.split(r"[\[<>=!~;\s]", requirement)[0].lower().replace("_", "-")
+
+
+def imported_packages() -> set[str]:
+    """Top-level names of everything the package imports that is neither its own nor Python's."""
+    found: set[str] = set()
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+                found.add(node.module.split(".")[0])
+    return found - set(sys.stdlib_module_names) - {"jupyter_scheduler_ext"}
+
+
+def test_the_version_is_the_same_everywhere():
+    front_end = json.loads((ROOT / "js" / "package.json").read_text("utf-8"))
+    lock = json.loads((ROOT / "js" / "package-lock.json").read_text("utf-8"))
+    assert {PROJECT["version"], front_end["version"], lock["version"]} == {jupyter_scheduler_ext.__version__}
+
+
+def test_every_import_is_declared_and_nothing_is_declared_for_nothing():
+    providers = packages_distributions()
+    found = {plain(providers[name][0]) for name in imported_packages() - OPTIONAL}
+    needed = {PART_OF.get(name, name) for name in found}
+    declared = {plain(requirement) for requirement in PROJECT["dependencies"]}
+    assert needed - declared == set(), "imported but not declared"
+    assert declared - needed - BY_NAME == set(), "declared but never imported"
+
+
+def test_the_installed_command_is_there_under_jupyters_name():
+    (command,) = entry_points(group="console_scripts", name="jupyter-scheduler-ext")
+    assert callable(command.load())
+
+
+def test_the_front_ends_lock_names_no_registry_and_is_whole():
+    """`npm ci` refuses a lock that leaves out the package of some platform."""
+    lock = json.loads((ROOT / "js" / "package-lock.json").read_text("utf-8"))["packages"]
+    assert not [name for name, package in lock.items() if "resolved" in package]
+    wanted = {name for package in lock.values() for name in package.get("optionalDependencies", {})}
+    there = {name.rpartition("node_modules/")[2] for name in lock}
+    assert wanted - there == set()
