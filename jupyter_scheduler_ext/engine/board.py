@@ -116,6 +116,20 @@ class Board:
         self.agenda.set(task_id, due)
         self.ahead.set(task_id, due - self._lead if due is not None and self._lead else None)
 
+    def set_aside(self, task_id: str, why: str) -> None:
+        """This task cannot be decided on: it stands still, in error, until it is changed, and no other is held up."""
+        self.broken[task_id] = why
+        self.agenda.set(task_id, None)
+        self.ahead.set(task_id, None)
+        self.changes.mark("tasks", task_id)
+
+    def postpone(self, task_id: str, milliseconds: int = 1000) -> None:
+        """Look at this task again a little later, should it be due at this very moment."""
+        due = self.agenda[task_id]
+        soon = self.clock.now() + milliseconds
+        if due is not None and due < soon:
+            self.agenda.set(task_id, soon)
+
     def _next_due(self, task_id: str) -> Instant | None:
         task = self.task(task_id)
         self.broken.pop(task_id, None)

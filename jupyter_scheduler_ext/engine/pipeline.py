@@ -15,7 +15,7 @@ from .board import Board
 from .dispatcher import Dispatcher, Ticket, exclusive_keys
 from .execution import Performer, Resolve
 from .instants import Instant
-from .ledger import Claim, ClaimResult, Finish, FinishResult, Op, Start
+from .ledger import Claim, ClaimResult, Finish, FinishResult, Op, Start, Unbury
 from .models import AnyTask
 from .run_log import RunLogs
 from .runs import ACTIVE, Run, RunState
@@ -95,13 +95,25 @@ class Pipeline:
             raise
         results: list[ClaimResult] = []
         async for claim, answer in sliced(zip(prepared, answers, strict=True)):
-            if isinstance(answer, BaseException):
+            failed = isinstance(answer, BaseException)
+            if failed:
                 log.error("a claim for task %s could not be recorded", claim.task_id, exc_info=answer)
                 answer = ClaimResult(accepted=False, runs=(), facts=self._board.facts_of(claim.task_id))
             self._settle_claim(claim, answer, admitted)
+            if failed:
+                self._board.postpone(claim.task_id)
             results.append(answer)
+        await self._revive(answer.facts.task_id for answer in results if answer.buried)
         await self.pump()
         return results
+
+    async def _revive(self, task_ids: Iterable[str]) -> None:
+        """Tasks that the ledger holds for deleted, but that are defined: the definitions are what a person means."""
+        for task_id in task_ids:
+            await self._board.tasks.refresh()
+            if self._board.task(task_id) is not None and task_id not in self._board.retiring:
+                await self._ledger.run(Unbury(task_id=task_id))
+                self._board.reschedule(task_id)
 
     def _owned(self, run: Run, task: AnyTask | None, admitted: dict[str, Ticket]) -> Run:
         if run.state not in ACTIVE:

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,7 +36,7 @@ from .requests import Requests
 from .retention import Retention
 from .run_id import new_run_id
 from .run_log import RunLogs
-from .runs import Origin, Run
+from .runs import ACTIVE, Origin, Run
 from .slices import sliced
 from .status import status
 from .ticker import Ticker, mend_cursors
@@ -289,6 +290,7 @@ class TaskScheduler(SingletonConfigurable):
         """Take over facts and active runs as the ledger has them."""
         facts = await self.commits.call(self.ledger.facts)
         active = await self.commits.call(self.ledger.active)
+        ended = {run.id for run in self.board.all_active()} - {run.id for run in active}
         before = self.board.facts
         self.board.facts = facts
         self.board.replace_active(active)
@@ -296,8 +298,11 @@ class TaskScheduler(SingletonConfigurable):
             if before and facts[task_id] != before.get(task_id):
                 self.changes.mark("tasks", task_id)
                 self.board.reschedule(task_id)
-        for run in active:
-            self.board.saw_runs([run])
+        self.board.saw_runs(active)
+        for run_id in ended:
+            run = await self.commits.call(partial(self.ledger.run, run_id))
+            if run is not None:
+                self.board.saw_runs([run])
 
     async def _schedule_all(self) -> None:
         async for task_id in sliced(list(self.tasks.snapshot.tasks)):
@@ -464,7 +469,10 @@ class TaskScheduler(SingletonConfigurable):
 
     async def get_run(self, run_id: str) -> Run:
         """Raises `errors.NotFound`."""
-        known = self.board.recent.get(run_id) or await self.commits.call(lambda: self.ledger.run(run_id))
+        seen = self.board.recent.get(run_id)
+        if seen is not None and (self.leading or seen.state not in ACTIVE):
+            return seen
+        known = await self.commits.call(lambda: self.ledger.run(run_id))
         if known is None:
             raise NotFound(f"there is no run {run_id}", field="run_id")
         return known
@@ -472,7 +480,7 @@ class TaskScheduler(SingletonConfigurable):
     async def runs(self, which: RunFilter) -> list[Run]:
         """History, newest first, with live progress of what is active."""
         found = await self.commits.call(lambda: self.ledger.runs(which))
-        return [self.board.recent.get(run.id, run) for run in found]
+        return [self.board.recent.get(run.id, run) if run.state in ACTIVE else run for run in found]
 
     async def read_log(
         self, run_id: str, offset: int = 0, limit: int = 1_000_000

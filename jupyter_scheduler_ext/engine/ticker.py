@@ -12,9 +12,9 @@ from .board import Board
 from .firing import CLOCK_STEP_BACK
 from .instants import Instant, to_rfc3339
 from .ledger import Claim, Op, SetCursor
+from .models import AnyTask
 from .pipeline import Pipeline
 from .policy import Decision, decide
-from .models import AnyTask
 from .runs import Facts, Run, RunState
 from .slices import sliced
 
@@ -111,10 +111,13 @@ class Ticker:
                 if task is not None and task.enabled and not facts.halted and task_id not in board.retiring:
                     try:
                         decision = decide(task, facts, active, now, self._new_id)
-                    except Exception:
+                    except Exception as error:
                         log.exception("task %s: what is due cannot be decided", task_id)
+                        board.set_aside(task_id, f"what is due cannot be decided: {error!r}")
+                        continue
                 if task is None or decision is None:
                     board.reschedule(task_id)
+                    board.postpone(task_id)
                     continue
                 decisions[task_id] = decision
                 claims.append(_claim(task, facts, len(active), decision))
