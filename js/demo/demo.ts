@@ -23,6 +23,7 @@ if (query.has("widget")) {
     readOnly: query.has("readonly"),
     taskId: query.get("task"),
     height: query.get("height"),
+    theme: "auto" as const,
     chunkUrl: (name: string) => new URL(name, import.meta.url).href,
   };
   mount(host, session, options, { tag: query.get("tag") ?? "" });

@@ -1,7 +1,7 @@
 import Alpine from "@alpinejs/csp";
 import { App, type MountOptions } from "./components/app";
 import { SchedulerSettings } from "./components/scheduler_settings";
-import { followTheme, type Theme } from "./components/theme";
+import { followTheme } from "./components/theme";
 import { type Scope, TaskView } from "./store/task_view";
 import { prefixDirectives } from "./templates/markup";
 import { shellTemplate } from "./templates/shell";
@@ -25,7 +25,6 @@ export function mount(
   session: Session,
   options: MountOptions,
   fixed: Partial<Scope> = {},
-  theme: Theme = "auto",
 ): () => void {
   const root = document.createElement("div");
   root.className = "scheduler-root";
@@ -42,17 +41,13 @@ export function mount(
   host.setAttribute("data-lm-suppress-shortcuts", "true");
   host.replaceChildren(root);
 
-  const view = new TaskView(session.table, fixed, options.taskId);
-  if (options.taskId) {
-    root.dataset.card = "true";
-    view.toggleExpanded(options.taskId, true);
-  }
+  const view = new TaskView(session.table, { ...fixed, task: options.taskId ?? "" });
   if (options.taskId) {
     // One task is a card: its row, open, and nothing to search or choose with.
     root.dataset.single = "true";
     view.toggleExpanded(options.taskId, true);
   }
-  const unfollow = followTheme(root, theme);
+  const unfollow = followTheme(root, options.theme);
   const app = new App(session, view, root, options);
   mounting = app;
   Alpine.initTree(root);

@@ -1,4 +1,5 @@
 import { h } from "./components/dom";
+import type { Theme } from "./components/theme";
 import { mount } from "./mount";
 import type { Filter } from "./store/task_view";
 import { CommTransport, type WidgetModel } from "./transport/comm";
@@ -111,8 +112,6 @@ async function showWidget(
     release();
     return () => {};
   }
-  const task = text(model.get("task"));
-  const theme = model.get("theme");
   const show = (): (() => void) =>
     mount(
       host,
@@ -141,7 +140,7 @@ async function showWidget(
   };
 }
 
-function themeOf(value: unknown): "auto" | "light" | "dark" {
+function themeOf(value: unknown): Theme {
   return value === "light" || value === "dark" ? value : "auto";
 }
 
@@ -163,29 +162,15 @@ function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-const SHOWN_TRAITS = ["task", "filter", "height", "theme", "read_only"];
-
 /** anywidget's entry: one view of one widget; the function returned takes it down. */
 function render({ model, el }: { model: WidgetModel; el: HTMLElement }): () => void {
+  const signal = { gone: false };
   const host = h("div", { class: "scheduler-widget-host" });
   el.append(host);
-  const show = (): (() => void) => {
-    const signal = { gone: false };
-    const shown = showWidget(host, model, signal);
-    return () => {
-      signal.gone = true;
-      void shown.then((unmount) => unmount());
-    };
-  };
-  let leave = show();
-  const again = (): void => {
-    leave();
-    leave = show();
-  };
-  for (const trait of SHOWN_TRAITS) model.on(`change:${trait}`, again);
+  const shown = showWidget(host, model, signal);
   return () => {
-    for (const trait of SHOWN_TRAITS) model.off(`change:${trait}`, again);
-    leave();
+    signal.gone = true;
+    void shown.then((unmount) => unmount());
     host.remove();
   };
 }

@@ -8,6 +8,7 @@ import { ApiError } from "../transport/transport";
 import type { Words } from "../words/en";
 import { inert } from "./dom";
 import type { SchedulerSettings } from "./scheduler_settings";
+import type { Theme } from "./theme";
 
 export interface MountOptions {
   mode: "page" | "widget";
@@ -18,6 +19,7 @@ export interface MountOptions {
   /** A widget that shows one task. */
   taskId: string | null;
   height: string | null;
+  theme: Theme;
 }
 
 /**

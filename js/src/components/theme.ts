@@ -4,6 +4,7 @@ export type Theme = "auto" | "light" | "dark";
 export function followTheme(root: HTMLElement, theme: Theme = "auto"): () => void {
   if (theme !== "auto") {
     root.dataset.schedulerTheme = theme;
+    root.dataset.ownColours = "true";
     return () => {};
   }
   const system = matchMedia("(prefers-color-scheme: dark)");

@@ -124,16 +124,8 @@ export class TaskView {
 
   /** Counts of what the fixed filter lets through. */
   counts(): Record<TaskState | "all", number> {
-    if (this.only === null && !Object.values(this.fixed).some(Boolean)) return this.table.counts();
+    if (!Object.values(this.fixed).some(Boolean)) return this.table.counts();
     const counts = { all: 0, idle: 0, running: 0, error: 0, disabled: 0 };
-    if (this.only !== null) {
-      const task = this.table.get(this.only);
-      if (task) {
-        counts.all = 1;
-        counts[task.state] = 1;
-      }
-      return counts;
-    }
     const matches = this.matcher({ ...NO_FILTER, task: "", ...this.fixed });
     for (let slot = 0; slot < this.table.tasks.length; slot++) {
       const task = this.table.tasks[slot];
@@ -166,10 +158,6 @@ export class TaskView {
   /** Slots that the filters let through. */
   private match(): Int32Array {
     const { table } = this;
-    if (this.only !== null) {
-      const slot = table.slotOf(this.only);
-      return Int32Array.from(slot === undefined ? [] : [slot]);
-    }
     const filter: Scope = { ...this.filter, task: "" };
     for (const [key, value] of Object.entries(this.fixed)) {
       if (value && !filter[key as keyof Scope]) Object.assign(filter, { [key]: value });

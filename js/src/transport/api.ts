@@ -191,7 +191,11 @@ export class Api {
   }
 
   async attach(id: string, name: string, file: Blob): Promise<unknown> {
-    return this.send("POST", `api/tasks/${id}/attachments`, { name, content: await base64Of(file) });
+    const path = `api/tasks/${id}/attachments`;
+    // Through a kernel's comm goes only JSON; straight to the server the file itself goes, however large.
+    if (this.transport.kind === "comm")
+      return this.send("POST", path, { name, content: await base64Of(file) });
+    return this.callFor({ method: "POST", path, query: { name }, body: file });
   }
 
   detach(id: string, name: string): Promise<unknown> {

@@ -29,8 +29,10 @@ export class RestTransport implements Transport {
     const xsrf = this.config.xsrfToken || readCookie("_xsrf");
     if (xsrf && method !== "GET") all["X-XSRFToken"] = xsrf;
     let payload: BodyInit | undefined;
-    if (body instanceof FormData) payload = body;
-    else if (body !== undefined) {
+    if (body instanceof Blob) {
+      payload = body;
+      all["Content-Type"] = "application/octet-stream";
+    } else if (body !== undefined) {
       payload = JSON.stringify(body);
       all["Content-Type"] ??= "application/json";
     }
