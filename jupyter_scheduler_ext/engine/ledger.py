@@ -44,6 +44,9 @@ class ClaimResult:
     runs: tuple[Run, ...]
     facts: Facts
     active: tuple[Run, ...] = ()
+    buried: bool = False
+    """Refused because the task was deleted; if it is defined nevertheless (made anew, restored from a backup of the
+    definitions, a crash in the middle of deleting), `Unbury` brings it back to life."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,8 +149,7 @@ class Heartbeat:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bury:
     """A task is deleted: keep its definition (JSON text) for undo. From now on its claims are refused and late finishes
-    leave its facts alone; its QUEUED runs are CANCELLED here, RUNNING ones are for their owner to end. A task made anew
-    under this id needs an `Unbury` first. Answers None."""
+    leave its facts alone; its QUEUED runs are CANCELLED here, RUNNING ones are for their owner to end. Answers None."""
 
     task_id: str
     definition: str
@@ -156,7 +158,8 @@ class Bury:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unbury:
-    """Undo a deletion. Answers the definition's JSON text, or None if it is gone for good."""
+    """Undo a deletion. Answers the definition's JSON text, or None if there is none; it is kept until the next `Prune`,
+    so that undoing can be tried again if the definition could not be saved."""
 
     task_id: str
 

@@ -197,7 +197,7 @@ class Page:
         task = self._task(op.task_id)
         facts = task.facts
         if task.buried or (op.cursor is not None and facts.cursor != op.expected_cursor):
-            return ClaimResult(accepted=False, runs=(), facts=facts)
+            return ClaimResult(accepted=False, runs=(), facts=facts, buried=task.buried)
         fresh = self._fresh(op.task_id, op.runs)
         starting = sum([entry.active for entry in fresh.values()])
         if op.max_active is not None and starting:

@@ -36,7 +36,10 @@ def prune(transaction: Transaction, op: Prune) -> list[Removed]:
         excess = records - op.keep - transaction.rows(_ACTIVE_OF_TASK, (task_id,))[0][0]
         if excess > 0:
             removed += _remove(transaction, transaction.rows(_OLDEST_OF_TASK, (task_id, min(excess, room))))
-    transaction.run("UPDATE facts SET definition = NULL WHERE buried_at < ?", (op.buried_before,))
+    transaction.run(
+        "UPDATE facts SET definition = NULL WHERE definition IS NOT NULL AND (buried_at IS NULL OR buried_at < ?)",
+        (op.buried_before,),
+    )
     transaction.run("DELETE FROM facts WHERE buried_at < ? AND records = 0", (op.buried_before,))
     transaction.run("DELETE FROM requests WHERE asked_at < ? AND reply IS NOT NULL", (op.before,))
     transaction.run("DELETE FROM owners WHERE lease_until < ?", (op.before,))

@@ -38,6 +38,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             definition TEXT
         )""",
         "CREATE INDEX facts_buried ON facts (buried_at) WHERE buried_at IS NOT NULL",
+        "CREATE INDEX facts_undoable ON facts (task_id) WHERE definition IS NOT NULL",
         """CREATE TABLE runs (
             id TEXT PRIMARY KEY,
             task_id TEXT NOT NULL,

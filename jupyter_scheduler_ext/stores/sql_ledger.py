@@ -189,13 +189,9 @@ class SqlLedger(Ledger):
         )
 
     def _unbury(self, transaction: Transaction, op: Unbury) -> str | None:
-        kept = "FROM facts WHERE task_id = ? AND buried_at IS NOT NULL AND definition IS NOT NULL"
-        rows = transaction.rows(f"SELECT definition {kept}{transaction.lock}", (op.task_id,))
-        transaction.run(
-            "UPDATE facts SET buried_at = NULL, definition = NULL WHERE task_id = ? AND definition IS NOT NULL",
-            (op.task_id,),
-        )
-        return cast(str, rows[0][0]) if rows else None
+        transaction.run("UPDATE facts SET buried_at = NULL WHERE task_id = ?", (op.task_id,))
+        rows = transaction.rows("SELECT definition FROM facts WHERE task_id = ?", (op.task_id,))
+        return cast("str | None", rows[0][0]) if rows else None
 
     def _ask(self, transaction: Transaction, op: Ask) -> int:
         body = json.dumps(op.body)

@@ -41,7 +41,8 @@ class TaskPast:
 class Model:
     tasks: dict[str, TaskPast] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
-    buried: dict[str, tuple[Instant, str | None]] = field(default_factory=dict)
+    buried: dict[str, Instant] = field(default_factory=dict)
+    definitions: dict[str, str] = field(default_factory=dict)
 
     def past(self, task_id: str) -> TaskPast:
         return self.tasks.setdefault(task_id, TaskPast())
@@ -151,16 +152,15 @@ class Model:
 
     def bury(self, op: Bury) -> None:
         self.past(op.task_id)
-        self.buried[op.task_id] = (op.at, op.definition)
+        self.buried[op.task_id] = op.at
+        self.definitions[op.task_id] = op.definition
         for run in self.active(op.task_id):
             if run.state is RunState.QUEUED:
                 self.runs[run.id] = replace(run, state=RunState.CANCELLED, finished_at=op.at)
 
     def unbury(self, op: Unbury) -> str | None:
-        _, definition = self.buried.get(op.task_id, (0, None))
-        if definition is not None:
-            del self.buried[op.task_id]
-        return definition
+        self.buried.pop(op.task_id, None)
+        return self.definitions.get(op.task_id)
 
     def prune(self, op: Prune) -> set[str]:
         """Assumes that the limit is not reached."""
@@ -173,11 +173,12 @@ class Model:
             gone |= {run.id for run in ended if (run.finished_at or 0) < op.before and run.queued_at < op.before}
         for run_id in gone:
             del self.runs[run_id]
-        for task_id, (at, _) in list(self.buried.items()):
-            if at < op.buried_before:
-                self.buried[task_id] = (at, None)
-                if not any(run.task_id == task_id for run in self.runs.values()):
-                    del self.buried[task_id], self.tasks[task_id]
+        for task_id in list(self.definitions):
+            if task_id not in self.buried or self.buried[task_id] < op.buried_before:
+                del self.definitions[task_id]
+        for task_id, buried_at in list(self.buried.items()):
+            if buried_at < op.buried_before and not any(run.task_id == task_id for run in self.runs.values()):
+                del self.buried[task_id], self.tasks[task_id]
         return gone
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_scheduler_ext.engine.ledger import Bury, Claim, Note, Reset, RunFilter, TokenUsed, Unbury
+from jupyter_scheduler_ext.engine.ledger import Bury, Claim, Note, Prune, Reset, RunFilter, TokenUsed, Unbury
 from jupyter_scheduler_ext.engine.runs import TERMINAL, Origin, RunError, RunState
 from jupyter_scheduler_ext.stores.ledger_rows import TEXT_LIMIT
 from jupyter_scheduler_ext.stores.sql_ledger import SqlLedger
@@ -167,14 +167,23 @@ def test_deleting_and_undoing_brings_back_definition_and_facts(ledger: SqlLedger
     facts = perform(ledger, by_hand(), RunState.FAILED).facts
     apply_one(ledger, Bury(task_id="task", definition='{"name": "x"}', at=NOW))
     assert ledger.facts() == {}
-    assert ledger.apply([Unbury(task_id="task"), Unbury(task_id="task")]) == ['{"name": "x"}', None]
+    assert apply_one(ledger, Unbury(task_id="task")) == '{"name": "x"}'
     assert ledger.facts() == {"task": facts}
+    assert apply_one(ledger, Unbury(task_id="never")) is None
+
+
+def test_undoing_can_be_tried_again_until_the_next_prune(ledger: SqlLedger) -> None:
+    apply_one(ledger, Bury(task_id="task", definition='{"name": "x"}', at=NOW))
+    undo = Unbury(task_id="task")
+    assert ledger.apply([undo, undo]) == ['{"name": "x"}', '{"name": "x"}']
+    apply_one(ledger, Prune(keep=9, before=0, buried_before=0))
+    assert apply_one(ledger, undo) is None
 
 
 def test_a_deleted_task_is_not_claimed(ledger: SqlLedger) -> None:
     apply_one(ledger, Bury(task_id="task", definition="{}", at=NOW))
     answer = apply_one(ledger, claim_of(run_of()))
-    assert (answer.accepted, answer.runs, answer.active) == (False, (), ())
+    assert (answer.accepted, answer.runs, answer.active, answer.buried) == (False, (), (), True)
     assert ledger.active() == []
 
 

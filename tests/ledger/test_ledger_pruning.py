@@ -72,12 +72,18 @@ def test_a_deleted_task_is_forgotten_when_its_last_run_is_gone(ledger: SqlLedger
     apply_one(ledger, Bury(task_id="task", definition="{}", at=NOW))
     forget = Prune(keep=0, before=NEVER, buried_before=NOW + 1)
     apply_one(ledger, forget)
-    assert apply_one(ledger, Unbury(task_id="task")) is None, "past the time of undoing"
     assert not apply_one(ledger, Claim(task_id="task", runs=(by_hand(at=NOW + 2),))).accepted, "the tombstone stands"
     assert apply_one(ledger, finish_of(running)) is None
     apply_one(ledger, forget)
     assert ledger.runs(RunFilter()) == []
     assert apply_one(ledger, Claim(task_id="task", runs=(by_hand(at=NOW + 3),))).accepted
+
+
+def test_past_its_time_a_deletion_cannot_be_undone(ledger: SqlLedger) -> None:
+    perform(ledger, by_hand())
+    apply_one(ledger, Bury(task_id="task", definition="{}", at=NOW))
+    apply_one(ledger, Prune(keep=9, before=NEVER, buried_before=NOW + 1))
+    assert apply_one(ledger, Unbury(task_id="task")) is None
 
 
 def test_a_deleted_task_can_be_undone_until_then(ledger: SqlLedger) -> None:
