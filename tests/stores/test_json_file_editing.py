@@ -9,11 +9,12 @@ from uuid import UUID
 
 import pytest
 
-from jupyter_scheduler_ext.engine.abc import Put, Remove, RevisionConflict
+from jupyter_scheduler_ext.engine.abc import Put, Remove, RevisionConflict, StoreError
 from jupyter_scheduler_ext.engine.models import new_uuid
 from jupyter_scheduler_ext.stores.json_file import JsonFileStore
 
 from .definitions import a_call, a_plan, a_task, renamed
+from .faults import Quick
 
 
 @pytest.fixture
@@ -282,6 +283,37 @@ def test_a_file_that_an_editor_is_still_writing_is_waited_for(store, file, folde
     finish.join()
     assert {task.name for task in after.tasks.values()} == {"Edited", "Nightly report"}
     assert asides(folder) == []
+
+
+class Interrupted(Quick):
+    """Somebody edits the file whenever a save has just written its new content."""
+
+    def __init__(self, edit, times):
+        self.edit, self.times = edit, times
+
+    def sync(self, fd):
+        if self.times:
+            self.times -= 1
+            self.edit()
+
+
+@edits
+def test_an_edit_made_while_a_save_is_being_written_is_kept(store, file, folder, edit):
+    store.save([Put(a_task("a")), Put(a_task("b"))])
+    change = Interrupted(lambda: edit(file, lambda text: text.replace("Nightly report", "Edited", 1)), times=1)
+    busy = JsonFileStore(folder, files=change)
+    snapshot = busy.open()
+    after = busy.save([Put(renamed(snapshot.tasks["b"], "Saved"), expected=1)])
+    assert {task.name for task in after.tasks.values()} == {"Edited", "Saved"}
+    assert dict(JsonFileStore(folder).open().tasks) == dict(after.tasks)
+
+
+def test_a_program_that_never_stops_editing_the_file_is_an_answer_and_not_a_wait_for_ever(store, file, folder):
+    store.save([Put(a_task("a"))])
+    busy = JsonFileStore(folder, files=Interrupted(lambda: edit_by_rename(file, lambda text: text), times=1000))
+    with pytest.raises(StoreError, match="another program") as told:
+        busy.save([Put(a_task("b"))])
+    assert told.value.status == 503
 
 
 def test_a_removed_file_is_written_again_from_memory(store, file, folder):
