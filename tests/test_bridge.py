@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from live_server import LiveServer
-from pytest import MonkeyPatch
 
 from jupyter_scheduler_ext.bridge import Bridge, read
 from jupyter_scheduler_ext.client import NoServer
@@ -65,7 +64,9 @@ def test_the_names_of_kernels_are_readable_and_the_rest_of_the_server_is_not(bri
         assert (answer["status"], answer["body"]["error"]["code"]) == (400, "bad_message")
 
 
-def test_later_parts_of_the_bundle_come_from_the_kernels_own_files(tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
+def test_later_parts_of_the_bundle_come_from_the_kernels_own_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("jupyter_scheduler_ext.bridge.STATIC", tmp_path / "static")
     (tmp_path / "static").mkdir()
     (tmp_path / "static" / "panels.js").write_text("export {}")
