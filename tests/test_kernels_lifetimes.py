@@ -206,3 +206,27 @@ async def test_closing_in_the_middle_of_everything_leaves_no_kernel(make, root, 
     assert jp_serverapp.kernel_manager.list_kernel_ids() == []
     outcome = await asyncio.wait_for(running.outcome(), 5)
     assert outcome.state is RunState.FAILED
+
+
+async def test_a_prepared_kernel_whose_fire_was_skipped_is_given_up_and_the_next_is_prepared(make, monkeypatch):
+    monkeypatch.setattr(kernels_module, "UNCLAIMED", 0.2)
+    executor = make(max_prepared=1)
+    task = launch_of(NOTEBOOK).task
+    await executor.prepare(task, CLOCK.now())
+    await until(lambda: states(executor) == ["prepared"])
+    await until(lambda: states(executor) == [])
+    await executor.prepare(task, CLOCK.now() + 60_000)
+    await until(lambda: states(executor) == ["prepared"])
+
+
+async def test_a_kept_kernel_is_connected_to_ahead_of_its_fire(make):
+    executor = make()
+    task = {"kind": "code", "source": "n = globals().get('n', 0) + 1; n"}
+    _, sink = await perform(executor, launch_of(task, context="ctx"))
+    launch = timed(launch_of(task, context="ctx"), CLOCK.now() + 300)
+    await executor.prepare(launch.task.model_copy(update={"context_id": "ctx"}), CLOCK.now() + 300)
+    (kernel,) = executor.kernels
+    assert kernel.conversation.is_open
+    outcome, later = await perform(executor, launch)
+    assert outcome.result == "2"
+    assert later.where["kernel_id"] == sink.where["kernel_id"]

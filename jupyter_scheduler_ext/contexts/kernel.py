@@ -87,7 +87,7 @@ class Kernel:
 
     async def cause_of_death(self) -> str:
         """Why it is not alive any more, in words for a person."""
-        if await ensure_async(self.manager.is_alive()):
+        if self.state != "gone" and await ensure_async(self.manager.is_alive()):
             return "the kernel was restarted while the run was in it"
         process = getattr(getattr(self.manager, "provisioner", None), "process", None)
         code = None if process is None else process.poll()

@@ -15,6 +15,7 @@ from typing import Any
 from jupyter_core.utils import ensure_async
 
 from ..engine.abc import Clock
+from ..engine.instants import Instant
 from .conversation import KernelDied
 from .kernel import Kernel, Lifetimes, Need, State
 from .starting import Starter
@@ -25,6 +26,8 @@ VISITED = 60.0
 """Seconds by which a kernel outlives its time, again and again, while somebody's page is connected to it."""
 REPLENISH_AFTER = 0.5
 """Seconds after a kernel was taken from the pool until the next one is started: the run that took it goes first."""
+UNCLAIMED = 60.0
+"""Seconds after its fire at which a prepared kernel that nobody took is given up."""
 WARM_UP = {"python": "pass"}
 """Code that makes a kernel's first cell as fast as its second, by language."""
 
@@ -129,23 +132,33 @@ class Kernels:
 
     # Ahead of need ---------------------------------------------------------------------------------------------------
 
-    async def prepare(self, need: Need, *, keep: bool) -> None:
-        """A run of this task comes soon: have its kernel warm, as far as bounds and memory allow."""
+    async def prepare(self, need: Need, due: Instant, *, keep: bool) -> None:
+        """A run of this task comes at `due`: have its kernel warm, as far as bounds and memory allow. It is given up if
+        nobody has come for it some time later: the fire may have been skipped."""
         kept = self._kept_of(need.context_id) if keep else None
         if kept is not None and await kept.is_alive():
             if not kept.conversation.is_open:
                 await self._starter.open(kept)
             return
+        self._prepared = {task_id: task for task_id, task in self._prepared.items() if self._is_prepared(task_id)}
         if need.task_id in self._prepared or len(self._prepared) >= self.lifetimes.max_prepared:
             return
         if self._has_room():
-            self._prepared[need.task_id] = self._errand(self._warm(need, "prepared"))
+            stay = (due - self._clock.now()) / 1000 + UNCLAIMED
+            self._prepared[need.task_id] = self._errand(self._warm(need, "prepared", stay))
 
     def forget(self, task_id: str) -> None:
         """No run of this task comes: give up what was prepared for it."""
         task = self._prepared.pop(task_id, None)
         if task is not None:
             task.add_done_callback(self._drop_started)
+
+    def _is_prepared(self, task_id: str) -> bool:
+        """Is a kernel there for this task, or on its way?"""
+        task = self._prepared.get(task_id)
+        if task is None or not task.done():
+            return task is not None
+        return not task.cancelled() and task.exception() is None and task.result().state == "prepared"
 
     async def _take_prepared(self, need: Need) -> Kernel | None:
         task = self._prepared.pop(need.task_id, None)
@@ -172,11 +185,10 @@ class Kernels:
         kinds = {kernel.need.kind for kernel in self._all if kernel.state == "pooled"}
         if self._closed or self.lifetimes.max_pooled < 1 or need.kind in kinds or not self._has_room():
             return
-        kernel = await self._warm(need, "pooled")
-        kernel.expires = self._clock.monotonic() + self.lifetimes.pool_idle
+        await self._warm(need, "pooled", self.lifetimes.pool_idle)
         self._bound("pooled", self.lifetimes.max_pooled)
 
-    async def _warm(self, need: Need, state: State) -> Kernel:
+    async def _warm(self, need: Need, state: State, stay: float) -> Kernel:
         """A new kernel that has answered a first request, so that the next is answered within milliseconds."""
         generic = Need(
             kernel_name=need.kernel_name,
@@ -189,7 +201,7 @@ class Kernels:
         kernel = await self._new(generic)
         talk = kernel.conversation
         await talk.follow(talk.send_silently(WARM_UP.get(need.language.lower(), "")))
-        self._enter(kernel, state)
+        self._enter(kernel, state, stay)
         return kernel
 
     def _has_room(self) -> bool:
@@ -270,16 +282,21 @@ class Kernels:
         while True:
             await self._clock.sleep(TEND_EVERY)
             for kernel in self:
-                if kernel.state in ("starting", "busy", "gone"):
-                    continue
-                if not await kernel.is_alive():
-                    log.info("kernel %s of %s is gone", kernel.id, kernel.need.label)
-                    self.drop(kernel)
-                elif kernel.expires is not None and kernel.expires <= self._clock.monotonic():
-                    if self._starter.visitors(kernel) > 0:
-                        kernel.expires += VISITED
-                    else:
-                        self.drop(kernel)
+                if kernel.state not in ("starting", "busy", "gone"):
+                    try:
+                        await self._look_at(kernel)
+                    except Exception as error:  # a gateway that does not answer must not stop the tending of others
+                        log.debug("kernel %s could not be looked at: %r", kernel.id, error)
+
+    async def _look_at(self, kernel: Kernel) -> None:
+        if not await kernel.is_alive():
+            log.info("kernel %s of %s is gone", kernel.id, kernel.need.label)
+            self.drop(kernel)
+        elif kernel.expires is not None and kernel.expires <= self._clock.monotonic():
+            if self._starter.visitors(kernel) > 0:
+                kernel.expires += VISITED
+            else:
+                self.drop(kernel)
 
     def _errand(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.get_running_loop().create_task(work)

@@ -11,6 +11,7 @@ from jupyter_core.utils import ensure_async
 from ..engine.errors import Invalid
 from .conversation import Conversation
 from .kernel import Kernel, Need, is_local, process_of
+from .remote import asked_seldom, remote_client
 
 MEET_EVERY = 10
 """Milliseconds between attempts to connect to a kernel that does not listen yet; zmq's own 100 would be felt."""
@@ -35,7 +36,8 @@ class Starter:
         except (NoSuchKernel, KeyError):
             known = ", ".join(sorted(await ensure_async(self._specs.get_all_specs()))) or "none"
             raise Invalid(f"no kernel named {name!r} is installed; there are: {known}", field="kernel_name") from None
-        return name, found.language
+        language = found["spec"]["language"] if isinstance(found, dict) else found.language  # a gateway sends JSON
+        return name, str(language)
 
     async def launch(self, need: Need) -> Kernel:
         """A new kernel's process; `open` waits until it can be talked to."""
@@ -52,7 +54,8 @@ class Starter:
 
     async def open(self, kernel: Kernel) -> None:
         """Begin the conversation. Raises KernelDied or TimeoutError."""
-        kernel.conversation = Conversation(self._client(kernel.manager), kernel.is_alive)
+        alive = kernel.is_alive if is_local(kernel.manager) else asked_seldom(kernel.is_alive)
+        kernel.conversation = Conversation(self._client(kernel.manager), alive)
         await kernel.conversation.open(self._timeout)
 
     async def end(self, kernel: Kernel) -> None:
@@ -65,10 +68,10 @@ class Starter:
                 await ensure_async(self._manager.shutdown_kernel(kernel.id, now=True))
 
     def visitors(self, kernel: Kernel) -> int:
-        """How many people's pages are connected to it."""
-        with suppress(Exception):
-            return int(self._manager.kernel_model(kernel.id)["connections"]) - 1
-        return 0
+        """How many pages are connected to it besides us; not told of kernels elsewhere."""
+        if kernel.process is None or kernel.id not in self._manager:
+            return 0
+        return int(self._manager.kernel_model(kernel.id)["connections"]) - 1
 
     def os_folder(self, folder: str) -> str:
         """The folder on this machine that a path from the served root means."""
@@ -87,7 +90,7 @@ class Starter:
     def _client(self, manager: Any) -> Any:
         """A client on the one socket context all share: a context for each kernel would be two more threads each."""
         if not is_local(manager):
-            return manager.client()
+            return remote_client(manager)
         if self._sockets is None:
             import zmq
             import zmq.asyncio

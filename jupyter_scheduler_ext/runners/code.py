@@ -67,7 +67,7 @@ class CodeRunner(Runner):
             task_id=task.uuid,
             label=task.name,
         )
-        await place.make_ready(task, need, keep=action.kernel == "keep", parameters=bool(action.parameters))
+        await place.make_ready(task, need, due, keep=action.kernel == "keep", parameters=bool(action.parameters))
 
 
 def _cells(launch: Launch, source: str, parameters: str | None) -> list[Cell]:

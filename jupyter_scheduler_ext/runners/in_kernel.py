@@ -98,7 +98,8 @@ class KernelExecution(Execution):
             self._sink.write("error", f"DeadKernelError: {why}", name="DeadKernelError", message=why)
         except Exception as error:
             message = str(error) or repr(error)
-            self._error = RunError(name=type(error).__name__, message=f"no kernel could be had: {message}")
+            what = "no kernel could be had" if self._kernel is None else "the kernel could not be talked to"
+            self._error = RunError(name=type(error).__name__, message=f"{what}: {message}")
         outcome = self._ended()
         await self._document.close()
         if self._kernel is not None:
@@ -142,9 +143,10 @@ class KernelExecution(Execution):
     def _introduction(self, kernel: Kernel) -> str | None:
         """Code that tells a kernel which was not started for this run what this run is."""
         need = self._need
-        if kernel.born_for is need:
+        remote = kernel.process is None  # such a kernel has not got our environment, and our folders may not be there
+        if kernel.born_for is need and not remote:
             return None
-        folder = None if kernel.folder == need.folder else self._kernels.os_folder(need.folder)
+        folder = None if remote or kernel.folder == need.folder else self._kernels.os_folder(need.folder)
         kernel.folder = need.folder
         variables = {**need.environment, "JPY_SESSION_NAME": need.path}
         return environment.as_code(variables, need.language, folder)

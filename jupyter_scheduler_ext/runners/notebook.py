@@ -74,7 +74,7 @@ class NotebookRunner(Runner):
             task_id=task.uuid,
             label=task.name,
         )
-        await place.make_ready(task, need, keep=action.kernel == "keep", parameters=bool(action.parameters))
+        await place.make_ready(task, need, due, keep=action.kernel == "keep", parameters=bool(action.parameters))
 
     async def _folder_of(self, path: str) -> str:
         """The folder a kernel for this notebook works in, as when a person opens it."""

@@ -13,6 +13,7 @@ from ..contexts.kernel import Need
 from ..contexts.kernels import Kernels
 from ..contexts.transcript import Transcripts
 from ..engine.abc import Clock, Launch
+from ..engine.instants import Instant
 from ..engine.models import AnyTask
 from .parameters import Injection, as_injection, load_translators
 
@@ -37,12 +38,12 @@ class Workplace:
         self.attachments = Attachments(self.contents, self.contexts, self.attachment_limit)
         self.transcripts = Transcripts(self.contents)
 
-    async def make_ready(self, task: AnyTask, need: Need, *, keep: bool, parameters: bool) -> None:
+    async def make_ready(self, task: AnyTask, need: Need, due: Instant, *, keep: bool, parameters: bool) -> None:
         """Do ahead of a known fire what would otherwise delay its first cell."""
         if parameters:
             await asyncio.to_thread(load_translators)
         await self.contexts.ensure(task.context, task.name)
-        await self.kernels.prepare(need, keep=keep)
+        await self.kernels.prepare(need, due, keep=keep)
 
     async def injection(self, launch: Launch, kernel_name: str, language: str) -> Injection | None:
         """The run's parameters in the kernel's language, with the paths of its attachments as `attachments` unless that
