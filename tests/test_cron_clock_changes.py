@@ -153,7 +153,6 @@ class TestChangesAtMidnight:
             "07 00:30-0330",
         ]
 
-
     def test_from_the_first_midnight_of_st_johns_the_next_fire_is_on_the_day_before(self) -> None:
         first_midnight = datetime(2010, 11, 7, 2, 30, tzinfo=UTC)
         assert next_fires("*/30 23,0 * * *", "America/St_Johns", first_midnight, 2) == [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import cron_oracle
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from jupyter_scheduler_ext.engine.cron import (
@@ -24,6 +24,8 @@ from jupyter_scheduler_ext.engine.cron import (
     zone,
 )
 
+# A busy machine makes a test slow, not wrong.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 zones = st.sampled_from(sorted({*cron_oracle.changes_2005_2035(), "UTC", "Asia/Kolkata"}))
 instants = st.datetimes(datetime(1980, 1, 1), datetime(2080, 1, 1), timezones=st.just(UTC))
 
@@ -71,6 +73,7 @@ def has_dates(texts: tuple[str, str, str, str, str]) -> bool:
 expressions = fields.filter(has_dates).map(" ".join)
 
 
+@unhurried
 @given(expressions, zones, instants)
 @example("*/15 3 * * *", "Pacific/Chatham", datetime(2026, 4, 4, 13, 59, tzinfo=UTC))
 @example("0,30 0,23 * * *", "America/Nuuk", datetime(2026, 3, 29, 0, 30, tzinfo=UTC))
@@ -80,6 +83,7 @@ def test_fires_come_strictly_after_the_instant_and_ascend(expression: str, name:
     assert all(earlier < later for earlier, later in zip([after, *fires], fires, strict=False))
 
 
+@unhurried
 @given(expressions, zones, instants)
 def test_nothing_fires_between_an_instant_and_its_next_fire(expression: str, name: str, after: datetime) -> None:
     (fire,) = next_fires(expression, name, after, 1)
@@ -90,6 +94,7 @@ def test_nothing_fires_between_an_instant_and_its_next_fire(expression: str, nam
     assert latest is None or latest <= after
 
 
+@unhurried
 @given(expressions, zones, instants)
 def test_a_fire_is_at_a_wall_time_of_the_rule_or_at_a_change(expression: str, name: str, after: datetime) -> None:
     cron = parse(expression)
@@ -101,8 +106,8 @@ def test_a_fire_is_at_a_wall_time_of_the_rule_or_at_a_change(expression: str, na
         assert local.second == local.microsecond == 0
 
 
+@unhurried
 @given(expressions, zones, instants, st.integers(0, 72), st.integers(0, 72))
-@settings(max_examples=60)
 def test_two_windows_in_a_row_are_one_window(
     expression: str, name: str, start: datetime, first: int, then: int
 ) -> None:
@@ -113,6 +118,7 @@ def test_two_windows_in_a_row_are_one_window(
     assert count_between(expression, name, start, end) == len(whole)
 
 
+@unhurried
 @given(fields.filter(has_dates))
 def test_joining_and_parsing_again_changes_nothing(texts: tuple[str, str, str, str, str]) -> None:
     joined = join_fields(*texts)
@@ -122,6 +128,7 @@ def test_joining_and_parsing_again_changes_nothing(texts: tuple[str, str, str, s
         validate_field(field, text)
 
 
+@unhurried
 @given(expressions, zones, instants)
 def test_every_schedule_has_words_and_a_preview(expression: str, name: str, after: datetime) -> None:
     words = explain(expression)
@@ -132,6 +139,7 @@ def test_every_schedule_has_words_and_a_preview(expression: str, name: str, afte
     assert all(warning.message.endswith(".") for warning in shown.warnings)
 
 
+@unhurried
 @given(st.text(max_size=300))
 @example("* * * * \x00")
 def test_any_text_is_read_or_refused_with_a_reason(text: str) -> None:
@@ -139,6 +147,7 @@ def test_any_text_is_read_or_refused_with_a_reason(text: str) -> None:
     assert isinstance(reading, Cron) or reading.message
 
 
+@unhurried
 @given(st.text("0123456789*/-,#LW?MONJA ", max_size=60))
 def test_any_mixture_of_cron_characters_is_read_within_bounds_or_refused(text: str) -> None:
     reading = read(text)

@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 
 import cron_oracle
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jupyter_scheduler_ext.engine.cron import CronError
 from jupyter_scheduler_ext.engine.plan_times import PlannedTimeError, resolve, resolve_all, resolve_planned
 
+# A busy machine makes a test slow, not wrong.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 zones = st.sampled_from(sorted({*cron_oracle.changes_2005_2035(), "UTC", "Asia/Kolkata"}))
 
 
@@ -198,6 +200,7 @@ class TestStoredForm:
         assert refusal.value.field == field
 
 
+@unhurried
 @given(zones, st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1)), st.sampled_from([0, 1]))
 def test_a_resolved_time_shows_its_wall_time_unless_it_was_in_a_gap(name: str, wall: datetime, fold: int) -> None:
     time = resolve(wall, name, fold)
@@ -209,6 +212,7 @@ def test_a_resolved_time_shows_its_wall_time_unless_it_was_in_a_gap(name: str, w
     assert resolve(time.wall, name, time.fold).at == time.at
 
 
+@unhurried
 @given(zones, st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1)), st.integers(-14 * 4, 14 * 4))
 def test_an_instant_comes_back_from_its_wall_time_and_fold(name: str, moment: datetime, quarters: int) -> None:
     given_time = moment.replace(tzinfo=timezone(timedelta(minutes=15 * quarters)))
