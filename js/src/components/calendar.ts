@@ -89,6 +89,7 @@ function dayCell(
     class: "scheduler-month-day",
     "data-level": level,
     "data-outside": how.outside,
+    "data-failed": (day?.failed ?? 0) > 0,
     "data-ahead": (day?.planned ?? 0) > (day?.ran ?? 0),
     "aria-current": how.today ? "date" : null,
     title: label,

@@ -34,6 +34,9 @@ export class RunForm {
       }
       this.rows = parameterRows({ ...own, ...from }, known);
       if (this.rows.length === 0) this.add();
+      this.app.ui.focusLater(() =>
+        this.app.root.querySelector(`#${CSS.escape(this.app.ui.fieldId("run-value-0"))}`),
+      );
     } catch (error) {
       this.message = this.app.explain(error);
     }

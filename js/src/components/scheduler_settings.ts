@@ -30,6 +30,8 @@ const NARROW_PX = 640;
 const ROW_PX = { comfortable: 44, compact: 34 };
 const CARD_PX = 104;
 const SLOW_MS = 1_500;
+const FIRST_CONTROL =
+  ".scheduler-sheet-body :is(input, select, textarea, .scheduler-starter), .scheduler-palette-search input";
 
 let serial = 0;
 
@@ -426,6 +428,10 @@ export class SchedulerSettings {
   syncDialog(dialog: HTMLDialogElement, open: boolean): void {
     if (open && !dialog.open) {
       dialog.showModal();
+      // Not the cross in the corner, which comes first: what the dialog is for.
+      if (dialog.classList.contains("scheduler-modal")) {
+        this.focusLater(() => dialog.querySelector<HTMLElement>(FIRST_CONTROL));
+      }
       dialog.addEventListener("pointerdown", shutOutside, { once: false });
     } else if (!open && dialog.open) dialog.close();
   }

@@ -23,7 +23,7 @@ function runForm(w: Words): string {
     `<div class="scheduler-banner" data-level="error" role="alert" x-show="runForm.message">${icon("alert")}<span x-text="runForm.message"></span></div>
      <div class="scheduler-parameters"><template x-for="(row, at) in runForm.rows" :key="at"><div class="scheduler-parameter">
       <input type="text" class="scheduler-input scheduler-mono" x-model="row.name" aria-label="${esc(w.editor.parameterName)}" placeholder="${esc(w.editor.parameterName)}" spellcheck="false" autocomplete="off">
-      <input type="text" class="scheduler-input scheduler-mono" x-model="row.value" aria-label="${esc(w.editor.parameterValue)}" :placeholder="row.hint" spellcheck="false" autocomplete="off" @keydown.enter.prevent="runForm.start()"></div></template></div>
+      <input type="text" class="scheduler-input scheduler-mono" x-model="row.value" aria-label="${esc(w.editor.parameterValue)}" :id="fieldId('run-value-' + at)" :placeholder="row.hint" spellcheck="false" autocomplete="off" @keydown.enter.prevent="runForm.start()"></div></template></div>
      ${button(w.editor.addParameter, { click: "runForm.add()", icon: "plus", kind: "ghost" })}
      <p class="scheduler-note">${esc(r.help)} ${esc(w.editor.codeParametersHelp)}</p>`,
     `<span class="scheduler-spring"></span>${button(w.cancel, { click: "runForm.close()", kind: "ghost" })}${button(r.start, { click: "runForm.start()", icon: "play", kind: "primary", extra: ':disabled="runForm.busy"' })}`,
