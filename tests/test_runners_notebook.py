@@ -187,10 +187,11 @@ async def test_asking_for_input_fails_with_a_clear_error(executor, root):
 
 async def test_a_flood_of_output_is_cut_with_a_note_and_keeps_its_end(jp_serverapp, root):
     executor = executor_of(jp_serverapp, output_limit=100_000)
-    write_notebook(root, "flood.ipynb", "for n in range(20_000): print('line', n)", "print('after')")
+    write_notebook(root, "flood.ipynb", "for n in range(20_000): print('line', n)", "'done'")
     outcome, sink = await perform(executor, launch_of({"kind": "notebook", "path": "flood.ipynb"}))
     await executor.close()
     assert outcome.state is RunState.SUCCEEDED
+    assert outcome.result == "'done'"
     kept = streams(output_of(root, sink)["cells"][0])
     assert len(kept) < 120_000
     assert "output cut" in kept

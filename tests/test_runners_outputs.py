@@ -71,8 +71,15 @@ def test_what_is_beyond_the_allowance_is_counted_and_its_end_kept():
 
 
 def test_a_display_too_big_for_the_allowance_says_what_it_was():
-    content = Allowance(10).afford({"data": {"image/png": "x" * 11}})
-    assert content["data"] == {"text/plain": "[output cut: 11 characters of image/png]"}
+    content = Allowance(10).afford({"data": {"image/png": "x" * 200_000}})
+    assert content["data"] == {"text/plain": "[output cut: 200,000 characters of image/png]"}
+
+
+def test_small_results_are_kept_after_a_flood_but_not_without_end():
+    allowance = Allowance(0)
+    small = {"data": {"text/plain": "x" * 10_000}}
+    kept = [allowance.afford(small) is small for _ in range(20)]
+    assert kept == [True] * 10 + [False] * 10
 
 
 @pytest.mark.parametrize(

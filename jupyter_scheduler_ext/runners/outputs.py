@@ -15,11 +15,16 @@ TAIL = 16_384
 """Characters at the end of a stream that are shown even when its middle was cut."""
 
 
+RESERVE = 100_000
+"""Characters for small displays and results that come after a flood of text has used up all else."""
+
+
 @dataclass(slots=True)
 class Allowance:
     """How many characters of output a run may still keep; what comes after is counted and dropped, but for a tail."""
 
     left: int
+    reserve: int = RESERVE
     dropped: int = 0
     tail: str = ""
 
@@ -40,6 +45,9 @@ class Allowance:
         size = sum(len(value) for value in data.values() if isinstance(value, str))
         if size <= self.left:
             self.left -= size
+            return content
+        if size <= self.reserve:
+            self.reserve -= size
             return content
         return {**content, "data": {"text/plain": f"[output cut: {size:,} characters of {', '.join(sorted(data))}]"}}
 
