@@ -123,7 +123,7 @@ class Database(ABC):
 
 
 class SqliteDatabase(Database):
-    """A SQLite file in WAL mode, durable at power loss (docs/decisions/ledger-durability.md).
+    """A SQLite file in WAL mode, durable at power loss (docs/decisions/0010-ledger-durability.md).
 
     `wal=False` is for network file systems, where WAL's shared memory does not work; `synchronous` is weakened by
     measurements and tests only. All who share the file are on one machine, so its clock is theirs.
