@@ -11,6 +11,7 @@ from jupyter_core.utils import ensure_async
 from ..engine.errors import Invalid
 from .conversation import Conversation
 from .kernel import Kernel, Need, is_local, process_of
+from .large_messages import LargeMessageChannel
 from .remote import asked_seldom, remote_client
 
 MEET_EVERY = 10
@@ -97,4 +98,4 @@ class Starter:
 
             self._sockets = zmq.asyncio.Context()
             self._sockets.setsockopt(zmq.RECONNECT_IVL, MEET_EVERY)
-        return manager.client(context=self._sockets)
+        return manager.client(context=self._sockets, iopub_channel_class=LargeMessageChannel)
