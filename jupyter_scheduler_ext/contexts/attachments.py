@@ -12,6 +12,7 @@ from tornado.web import HTTPError
 
 from ..engine.errors import Invalid, NotFound, SchedulerError
 from .folders import ATTACHMENTS, FolderContexts, folder_of, make_folders
+from .paths import served_path
 
 ATTACHMENT_LIMIT = 200 * 1024 * 1024
 """Bytes of one attachment."""
@@ -77,6 +78,7 @@ class Attachments:
 
     async def copy_in(self, context_id: str, task_name: str, path: str) -> dict[str, Any]:
         """Keep a copy of a file of the served root. Raises Invalid, NotFound or TooLarge."""
+        path = served_path(self._contents, path, field="path")
         try:
             model = await ensure_async(self._contents.get(path, content=False))
         except HTTPError:
@@ -105,9 +107,10 @@ class Attachments:
         NotFound for one that is nowhere."""
         found = []
         for name in names:
+            name = served_path(self._contents, name, field="attachments")
             kept = f"{self._folder(context_id)}/{name}"
             for path in (kept, name):
-                if ".." not in path.split("/") and await ensure_async(self._contents.file_exists(path)):
+                if await ensure_async(self._contents.file_exists(path)):
                     found.append(path)
                     break
             else:

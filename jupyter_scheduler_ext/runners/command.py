@@ -12,6 +12,7 @@ from pathlib import Path
 from jupyter_core.utils import ensure_async
 
 from ..contexts.folders import make_folders
+from ..contexts.paths import served_path
 from ..contexts.saving import SavedAsItGrows
 from ..engine.abc import Execution, Launch, Outcome, Runner, Sink
 from ..engine.actions import CommandAction
@@ -23,7 +24,6 @@ from .outfiles import output_path
 from .outputs import Allowance, append_text
 from .program import Program
 from .progress import Progress
-from .sources import served_path
 from .waiting import wait_until
 from .workplace import Workplace
 
@@ -42,7 +42,7 @@ class CommandRunner(Runner):
     async def start(self, launch: Launch, sink: Sink) -> Execution:
         place, action = self._place, launch.task.action
         assert isinstance(action, CommandAction)
-        cwd = served_path(action.cwd, field="action.cwd")
+        cwd = served_path(place.contents, action.cwd, field="action.cwd")
         if cwd and not await ensure_async(place.contents.dir_exists(cwd)):
             raise NotFound(f"the folder {action.cwd!r} is not there", field="action.cwd")
         os_cwd = place.kernels.os_folder(cwd)

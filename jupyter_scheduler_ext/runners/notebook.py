@@ -8,6 +8,7 @@ from jupyter_core.utils import ensure_async
 
 from ..contexts.documents import Document
 from ..contexts.kernel import Need
+from ..contexts.paths import served_path
 from ..engine.abc import Execution, Launch, Runner, Sink
 from ..engine.actions import NotebookAction
 from ..engine.instants import Instant
@@ -16,7 +17,7 @@ from ..engine.runs import TIMED
 from .in_kernel import KernelExecution
 from .outfiles import output_path
 from .parameters import inject
-from .sources import Notebook, read_notebook, served_path
+from .sources import Notebook, read_notebook
 from .workplace import Workplace
 
 
@@ -78,7 +79,7 @@ class NotebookRunner(Runner):
 
     async def _folder_of(self, path: str) -> str:
         """The folder a kernel for this notebook works in, as when a person opens it."""
-        path = served_path(path, field="action.path")
+        path = served_path(self._place.contents, path, field="action.path")
         return str(await ensure_async(self._place.contents.get_kernel_path(path=path)))
 
 

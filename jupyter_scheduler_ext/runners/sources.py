@@ -10,6 +10,7 @@ from typing import Any
 from jupyter_core.utils import ensure_async
 from tornado.web import HTTPError
 
+from ..contexts.paths import served_path
 from ..engine.errors import Invalid, NotFound
 
 Notebook = dict[str, Any]
@@ -19,18 +20,9 @@ INLINE = 100_000
 SEPARATOR = re.compile(r"^# %%.*$", re.MULTILINE)
 
 
-def served_path(path: str, *, field: str) -> str:
-    """A path from the served root, without leading or trailing slashes. Raises Invalid for one that leads out of it or
-    to something hidden."""
-    parts = path.replace("\\", "/").strip("/").split("/")
-    if path.startswith("/") or any(part == ".." or part.startswith(".") for part in parts) or "\0" in path:
-        raise Invalid(f"{path!r} is not a path inside the served folder", field=field)
-    return "/".join(part for part in parts if part)
-
-
 async def read_notebook(contents: Any, path: str) -> Notebook:
     """A notebook as plain nbformat-4 JSON. Raises NotFound or Invalid with a message for people."""
-    path = served_path(path, field="action.path")
+    path = served_path(contents, path, field="action.path")
     plain = path.endswith(".ipynb")
     try:
         if plain:
