@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from ..engine.abc import Clock, StoreError
 from ..engine.instants import Instant
+from .mounts import network_filesystem
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -125,7 +126,7 @@ class Database(ABC):
 class SqliteDatabase(Database):
     """A SQLite file in WAL mode, durable at power loss (docs/decisions/0010-ledger-durability.md).
 
-    `wal=False` is for network file systems, where WAL's shared memory does not work; `synchronous` is weakened by
+    WAL needs shared memory, which network file systems do not have: `wal` None finds out. `synchronous` is weakened by
     measurements and tests only. All who share the file are on one machine, so its clock is theirs.
     """
 
@@ -134,7 +135,7 @@ class SqliteDatabase(Database):
         path: Path,
         clock: Clock,
         *,
-        wal: bool = True,
+        wal: bool | None = None,
         synchronous: Literal["FULL", "NORMAL", "OFF"] = "FULL",
         busy_timeout: float = 5.0,
     ) -> None:
@@ -154,6 +155,8 @@ class SqliteDatabase(Database):
             raise Damaged(f"{self.path} was found damaged")
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self._wal is None:
+                self._wal = network_filesystem(self.path.parent) is None
             self.found_empty = self.path.exists() and self.path.stat().st_size == 0
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600))
         except OSError as error:

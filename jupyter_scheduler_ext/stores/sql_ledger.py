@@ -25,9 +25,9 @@ from .schema import migrate
 _ACTIVE = "state IN ('queued', 'running')"
 
 
-def sqlite_ledger(folder: Path, clock: Clock, *, wal: bool = True) -> SqlLedger:
-    """The ledger of a storage folder. `wal=False` where the folder lies on a network file system."""
-    return SqlLedger(SqliteDatabase(folder / "history.sqlite", clock, wal=wal))
+def sqlite_ledger(folder: Path, clock: Clock) -> SqlLedger:
+    """The ledger of a storage folder."""
+    return SqlLedger(SqliteDatabase(folder / "history.sqlite", clock))
 
 
 class SqlLedger(Ledger):

@@ -243,11 +243,15 @@ def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
         sqlite_ledger(tmp_path / "file" / "folder", StillClock(NOW)).open()
 
 
-def test_without_wal_the_ledger_works_the_same(tmp_path: Path) -> None:
-    ledger = sqlite_ledger(tmp_path, StillClock(NOW), wal=False)
+@pytest.mark.parametrize(("mounted", "wal"), [("nfs4", False), (None, True)])
+def test_on_a_network_file_system_the_ledger_does_without_wal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mounted: str | None, wal: bool
+) -> None:
+    monkeypatch.setattr("jupyter_scheduler_ext.stores.database.network_filesystem", lambda folder: mounted)
+    ledger = sqlite_ledger(tmp_path, StillClock(NOW))
     ledger.open()
     run = run_of()
     apply_one(ledger, claim_of(run))
     assert ledger.run(run.id) == run
-    assert not (tmp_path / "history.sqlite-wal").exists()
+    assert (tmp_path / "history.sqlite-wal").exists() is wal
     ledger.close()
