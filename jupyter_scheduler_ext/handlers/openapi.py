@@ -10,10 +10,12 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from .. import __version__
+from ..engine.actions import CodeAction, CommandAction, NotebookAction
 from .base import TOKEN_HEADER, ApiHandler, to_json
 from .endpoint import Endpoint, endpoint
 from .shapes import ErrorReply
 
+ACTIONS: tuple[type[BaseModel], ...] = (NotebookAction, CodeAction, CommandAction)
 REFERENCE = "#/components/schemas/{model}"
 REFUSALS = {
     "400": "Not valid: `error.field` names what is wrong",
@@ -45,7 +47,8 @@ async def scheduler_openapi(request: ApiHandler) -> None:
 
 def describe_api(endpoints: Sequence[Endpoint], base: str) -> dict[str, Any]:
     """The OpenAPI document of these endpoints, served below the path `base`."""
-    models = {model for one in endpoints for model in (one.body, *one.replies.values()) if model} | {ErrorReply}
+    models = {model for one in endpoints for model in (one.body, *one.replies.values()) if model}
+    models |= {ErrorReply, *ACTIONS}
     ordered = sorted(models, key=lambda model: model.__name__)
     _, schemas = models_json_schema([(model, "validation") for model in ordered], ref_template=REFERENCE)
     paths: dict[str, dict[str, Any]] = {}
@@ -138,9 +141,7 @@ def responses(one: Endpoint) -> dict[str, Any]:
 
 def contents(one: Endpoint, model: type[BaseModel]) -> dict[str, Any]:
     """What an answer may be: JSON of this shape, and whatever else the endpoint can give."""
-    return {"application/json": {"schema": reference(model)}} | {
-        media: {"schema": {"type": "string"}} for media in one.media
-    }
+    return {"application/json": {"schema": reference(model)}} | {media: {} for media in one.media}
 
 
 def reference(model: type[BaseModel]) -> dict[str, str]:
@@ -153,6 +154,12 @@ def widen(schemas: dict[str, Any]) -> dict[str, Any]:
     for name in ("TaskSchedule", "PlannedTime"):
         if name in schemas:
             schemas[name] = {"anyOf": [schemas[name], text], "description": schemas[name].get("description", "")}
-    if "Action" in schemas:
-        schemas["Action"].pop("additionalProperties", None)
+    known = [reference(action) for action in ACTIONS]
+    other = {
+        "type": "object",
+        "required": ["kind"],
+        "properties": {"kind": text},
+        "description": "A kind added by entry point",
+    }
+    schemas["Action"] = {"anyOf": [*known, other], "description": "What a run does"}
     return schemas
