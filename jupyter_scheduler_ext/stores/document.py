@@ -15,8 +15,8 @@ from types import MappingProxyType
 from typing import Any
 
 from ..engine.models import AnyTask
-
 from . import entries
+from .bulk import collector_at_rest
 from .entries import INDENT, Entry
 
 SCHEMA = 1
@@ -91,10 +91,11 @@ def read(content: bytes, before: Document, context: Mapping[str, Any]) -> Docume
     if not text.strip("\0 \t\r\n"):
         raise BadFile("it is empty")
     try:
-        fields = _Scanner(text, before, context).document()
-        schema = fields.get("schema", SCHEMA)
-        if type(schema) is int and schema in MIGRATIONS:
-            return _migrated(text, schema, context)
+        with collector_at_rest():
+            fields = _Scanner(text, before, context).document()
+            schema = fields.get("schema", SCHEMA)
+            if type(schema) is int and schema in MIGRATIONS:
+                return _migrated(text, schema, context)
     except json.JSONDecodeError as error:
         raise BadFile(f"it is not JSON: line {error.lineno}, column {error.colno}: {error.msg}") from error
     except (ValueError, RecursionError) as error:

@@ -88,7 +88,9 @@ def read(value: Any, text: str, key: str, context: Mapping[str, Any]) -> Entry:
 def write(task: AnyTask, extras: Extras = ()) -> Entry:
     """The entry of a task, verified: its text means this very task. Raises Invalid for what JSON cannot hold."""
     try:
-        _one_line.encode([task.action.model_dump(warnings=False), task.notify])  # dumped as JSON, infinity would be null
+        _one_line.encode(
+            [task.action.model_dump(warnings=False), task.notify]
+        )  # dumped as JSON, infinity would be null
         value = to_json(task)
         text = _render(value, extras)
         parsed = pydantic_core.from_json(text, allow_inf_nan=False)

@@ -24,8 +24,8 @@ import filelock
 
 from ..engine.abc import Notice, Put, Remove, RevisionConflict, Snapshot, StoreError, TaskStore
 from ..engine.errors import Invalid
-
 from . import document, entries
+from .bulk import collector_at_rest
 from .document import BadFile, Document
 from .durable import ChangedMeanwhile, DurableFile
 from .entries import Entry
@@ -170,7 +170,8 @@ class JsonFileStore(TaskStore):
     def _save(self, changes: Sequence[Put | Remove]) -> Snapshot:
         for _ in range(_RETRIES):
             self._catch_up()
-            changed, replaced = self._apply(changes)
+            with collector_at_rest():
+                changed, replaced = self._apply(changes)
             if changed is self._document:
                 return self._publish()
             for entry in replaced:

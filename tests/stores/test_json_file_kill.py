@@ -89,7 +89,7 @@ else:
 
 @pytest.mark.deep
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("call", ["fsync", "rename", "link", "unlink", "write", "openat", "close"])
+@pytest.mark.parametrize("call", ["fsync", "rename", "link", "openat", "close"])
 @pytest.mark.parametrize("fault", ["error=EIO", "error=ENOSPC", "error=EROFS", "signal=KILL"])
 def test_the_kernel_fails_each_call_of_a_save(tmp_path, call, fault):
     """T7 by injection into real system calls: only those that name a file of the store are touched."""
@@ -105,7 +105,7 @@ def test_the_kernel_fails_each_call_of_a_save(tmp_path, call, fault):
         traced = [strace, "-f", "-o", str(tmp_path / "trace"), "-e", f"trace={call}"]
         for path in sorted(folder.iterdir()):
             traced += ["-P", str(path)]
-        if call in ("fsync", "link", "rename", "unlink"):
+        if call in ("fsync", "link", "rename"):
             traced = traced[:6]  # nothing else in a Python process makes these calls: temporary names are met too
         traced += ["-e", f"inject={call}:{fault}:when={when}"]
         ran = subprocess.run(
@@ -122,4 +122,5 @@ def test_the_kernel_fails_each_call_of_a_save(tmp_path, call, fault):
         hits += "INJECTED" in (tmp_path / "trace").read_text() or ran.returncode == -9
         assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
         store.save([Put(a_task("a", f"old {when + 5}"))])
+    assert hits, "no fault was met: this tested nothing"
     print(call, fault, hits, "faults met")
