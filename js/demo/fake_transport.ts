@@ -389,6 +389,10 @@ export class FakeTransport implements Transport {
   private bulk({ action, ids, tags }: { action: string; ids: string[]; tags?: string[] }): Partial<Reply> {
     const results = ids.map((id) => {
       const task = this.tasks.get(id);
+      if (action === "restore") {
+        this.restore(id);
+        return { id, ok: true };
+      }
       if (!task) return { id, ok: false, error: { code: "not_found", message: "No such task" } };
       if (action === "delete") this.remove(id);
       else if (action === "run" && task.state === "disabled") {

@@ -1,3 +1,4 @@
+import type { MountOptions } from "./components/app";
 import { h } from "./components/dom";
 import type { Theme } from "./components/theme";
 import { mount } from "./mount";
@@ -28,11 +29,19 @@ export function mountPage(host: HTMLElement, config: PageConfig, words: Words = 
   return mountWith(host, new RestTransport({ baseUrl, token, xsrfToken }), { readOnly, words });
 }
 
+interface PageOptions {
+  readOnly?: boolean;
+  words?: Words;
+  importChunk?: MountOptions["importChunk"];
+}
+
+const besideThis = (name: string): Promise<unknown> => import(new URL(name, import.meta.url).href);
+
 /** The page over any transport: what the demo and the tests use. */
 export function mountWith(
   host: HTMLElement,
   transport: Transport,
-  { readOnly = false, words = en }: { readOnly?: boolean; words?: Words } = {},
+  { readOnly = false, words = en, importChunk = besideThis }: PageOptions = {},
 ): () => void {
   const session = new Session(transport);
   const unmount = mount(host, session, {
@@ -42,7 +51,7 @@ export function mountWith(
     taskId: null,
     height: null,
     theme: "auto",
-    chunkUrl: (name) => new URL(name, import.meta.url).href,
+    importChunk,
   });
   void session.load();
   return () => {
@@ -123,7 +132,10 @@ async function showWidget(
         taskId: text(model.get("task")) || null,
         height: text(model.get("height")) || null,
         theme: themeOf(model.get("theme")),
-        chunkUrl: (name) => session.transport.link(STATIC + name),
+        importChunk: (name) => {
+          const url = session.transport.link(STATIC + name);
+          return url ? import(url) : null;
+        },
       },
       fixedFilter(model.get("filter")),
     );

@@ -13,8 +13,8 @@ import type { Theme } from "./theme";
 export interface MountOptions {
   mode: "page" | "widget";
   words: Words;
-  /** Where the lazily loaded chunks and the API lie, when this module's own address does not say. */
-  chunkUrl: (name: string) => string | null;
+  /** Loads one of the other bundles, or null where the browser cannot reach their files. */
+  importChunk: (name: string) => Promise<unknown> | null;
   readOnly: boolean;
   /** A widget that shows one task. */
   taskId: string | null;
@@ -68,8 +68,8 @@ export class App {
   }
 
   private async loadChunk(name: string): Promise<unknown> {
-    const url = this.options.chunkUrl(name);
-    if (url) return import(url);
+    const direct = this.options.importChunk(name);
+    if (direct) return direct;
     // The browser reaches only the kernel: that has the same files.
     const source = await this.api.chunk(name);
     const blob = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));

@@ -53,7 +53,7 @@ export class Bulk {
     const names = new Map(ids.map((id) => [id, table.get(id)?.name ?? id]));
     this.busy = true;
     try {
-      const results = await this.app.api.bulk({ action, ids, ...(tags ? { tags } : {}) });
+      const results = await this.app.api.bulk(action, ids, tags);
       const done = results.filter((result) => result.ok).map((result) => result.id);
       if (action === "delete") this.app.session.put({ deleted: done });
       else this.app.session.feed.hurry();
@@ -93,15 +93,16 @@ export class Bulk {
 
   private async restore(ids: string[]): Promise<void> {
     const { words } = this.app;
-    const outcomes = await Promise.allSettled(ids.map((id) => this.app.api.restore(id)));
-    const tasks = outcomes.flatMap((outcome) =>
-      outcome.status === "fulfilled" && outcome.value ? [outcome.value] : [],
-    );
-    this.app.session.put({ tasks });
-    const bad = outcomes.filter((outcome) => outcome.status === "rejected").length;
-    if (bad > 0)
-      this.app.ui.toasts.show(words.bulk.partly(words.undo, ids.length - bad, bad), { level: "error" });
-    else this.app.ui.toasts.show(words.bulk.done(words.undo, ids.length));
+    try {
+      const results = await this.app.api.bulk("restore", ids);
+      const bad = results.filter((result) => !result.ok).length;
+      this.app.session.feed.hurry();
+      if (bad > 0) {
+        this.app.ui.toasts.show(words.bulk.partly(words.undo, ids.length - bad, bad), { level: "error" });
+      } else this.app.ui.toasts.show(words.bulk.done(words.undo, ids.length));
+    } catch (error) {
+      this.app.fail(words.undo, error);
+    }
   }
 
   private label(action: BulkAction): string {

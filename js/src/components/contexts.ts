@@ -1,4 +1,5 @@
 import type { Context } from "../store/model";
+import { readPreferences } from "../store/preferences";
 import { ApiError } from "../transport/transport";
 import { count, relativeTime } from "../words/times";
 import type { App } from "./app";
@@ -35,6 +36,7 @@ export class Contexts {
     try {
       this.list = (await this.app.api.contexts()).map((context) => this.row(context));
       this.missing = false;
+      if (!this.loaded) this.recall();
     } catch (error) {
       this.missing = error instanceof ApiError && error.missing;
       if (!this.missing) this.app.fail(this.app.words.contexts.title, error);
@@ -62,6 +64,15 @@ export class Contexts {
       tab?.close();
       this.app.fail(words[action], error);
     }
+  }
+
+  /** The context chosen last time is the current one again, unless the address says otherwise. */
+  private recall(): void {
+    const { ui, options } = this.app;
+    const { context } = readPreferences();
+    if (options.mode !== "page" || ui.filter.context || !this.list.some((row) => row.id === context)) return;
+    ui.filter.context = context;
+    ui.applyFilter();
   }
 
   private row(context: Context): ContextRow {

@@ -300,8 +300,9 @@ export class SchedulerSettings {
     this.grid?.focusActive();
   }
 
-  moveActive(by: number): void {
-    this.grid?.move(by);
+  moveActive(by: number): unknown {
+    if (this.view !== "list" || !this.ready || this.shown === 0) return false;
+    return this.grid?.move(by);
   }
 
   inGrid(target: HTMLElement): boolean {
@@ -426,13 +427,15 @@ export class SchedulerSettings {
 
   /** Opens or closes a dialog element to match its component. */
   syncDialog(dialog: HTMLDialogElement, open: boolean): void {
+    dialog.dataset.wanted = String(open);
     if (open && !dialog.open) {
       dialog.showModal();
       // Not the cross in the corner, which comes first: what the dialog is for.
       if (dialog.classList.contains("scheduler-modal")) {
         this.focusLater(() => dialog.querySelector<HTMLElement>(FIRST_CONTROL));
       }
-      dialog.addEventListener("pointerdown", shutOutside, { once: false });
+      dialog.addEventListener("pointerdown", shutOutside);
+      dialog.addEventListener("close", closedByBrowser);
     } else if (!open && dialog.open) dialog.close();
   }
 
@@ -499,7 +502,10 @@ export class SchedulerSettings {
     void this.status.readBanners().then((banners) => {
       this.banners = banners;
     });
-    Alpine.nextTick(() => this.grid?.layout());
+    Alpine.nextTick(() => {
+      this.grid?.layout();
+      performance.mark("scheduler-first-rows");
+    });
   }
 
   private listen(): void {
@@ -619,6 +625,12 @@ export class SchedulerSettings {
     this.app.root.dataset.density = this.density;
     Alpine.nextTick(() => this.grid?.layout());
   }
+}
+
+/** A browser may close a dialog on a second Escape without asking: its component must hear of it. */
+function closedByBrowser(event: Event): void {
+  const dialog = event.currentTarget as HTMLDialogElement;
+  if (dialog.dataset.wanted === "true") dialog.dispatchEvent(new Event("cancel", { cancelable: true }));
 }
 
 function shutOutside(event: Event): void {

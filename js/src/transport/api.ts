@@ -38,6 +38,8 @@ export interface ImportReport {
 }
 
 const PAGE_SIZE = 10_000;
+const BULK_AT_ONCE = 5_000;
+const IDS_IN_A_QUERY = 200;
 
 /** The routes of the scheduler as calls. Every call rejects with an ApiError and with nothing else. */
 export class Api {
@@ -128,8 +130,14 @@ export class Api {
     return this.send("POST", `api/runs/${runId}/cancel`);
   }
 
-  async bulk(body: object): Promise<BulkResult[]> {
-    return (await this.send<{ results: BulkResult[] }>("POST", "api/tasks/bulk", body)).results;
+  /** One action on many tasks; more than the server takes at once go in turns. */
+  async bulk(action: string, ids: string[], tags?: string[]): Promise<BulkResult[]> {
+    const results: BulkResult[] = [];
+    for (let at = 0; at < ids.length; at += BULK_AT_ONCE) {
+      const body = { action, ids: ids.slice(at, at + BULK_AT_ONCE), ...(tags ? { tags } : {}) };
+      results.push(...(await this.send<{ results: BulkResult[] }>("POST", "api/tasks/bulk", body)).results);
+    }
+    return results;
   }
 
   async notebooks(q: string): Promise<{ path: string; name: string; last_modified?: string }[]> {
@@ -204,11 +212,17 @@ export class Api {
 
   /** The tasks as text in the format asked for, ready to be saved as a file. */
   async exportTasks(format: "json" | "yaml", ids?: string[]): Promise<string> {
-    const reply = await this.call({
-      method: "GET",
-      path: "api/export",
-      query: { format, ids: ids?.join(",") },
-    });
+    if (ids && (format === "json" || ids.length > IDS_IN_A_QUERY)) {
+      // JSON is YAML as well; only a short list of ids fits into an address.
+      const tasks: unknown[] = [];
+      for (let at = 0; at < ids.length; at += BULK_AT_ONCE) {
+        const body = { action: "export", ids: ids.slice(at, at + BULK_AT_ONCE) };
+        tasks.push(...(await this.send<{ tasks: unknown[] }>("POST", "api/tasks/bulk", body)).tasks);
+      }
+      return JSON.stringify({ tasks }, null, 2);
+    }
+    const query = { format, ids: ids?.join(",") };
+    const reply = await this.call({ method: "GET", path: "api/export", query });
     return typeof reply.body === "string" ? reply.body : JSON.stringify(reply.body, null, 2);
   }
 
