@@ -56,9 +56,21 @@ async () => {
     port1.onmessage = () => done();
     port2.postMessage(0);
   }));
-  const time = async (act) => { const start = performance.now(); act(); await painted(); return performance.now() - start; };
-  const at = (values, share) => values.sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
-  const repeat = async (n, act) => { const all = []; for (let i = 0; i < n; i++) all.push(await time(() => act(i))); return all; };
+  const time = async (act) => {
+    const start = performance.now();
+    act();
+    await painted();
+    return performance.now() - start;
+  };
+  const at = (values, share) => {
+    values.sort((a, b) => a - b);
+    return values[Math.min(values.length - 1, Math.floor(values.length * share))];
+  };
+  const repeat = async (n, act) => {
+    const all = [];
+    for (let i = 0; i < n; i++) all.push(await time(() => act(i)));
+    return all;
+  };
   const input = document.querySelector(".scheduler-search input");
   const type = (text) => { input.value = text; input.dispatchEvent(new InputEvent("input", { bubbles: true })); };
   const word = "warehouse";
