@@ -193,7 +193,9 @@ class Launch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How an execution ended: SUCCEEDED, FAILED (with `error`) or LOST (the kernel died and nobody asked it to)."""
+    """How an execution ended: SUCCEEDED or FAILED (with `error`; a kernel that died is ``DeadKernelError``).
+
+    LOST is left to executors that cannot tell what became of a run, and to the rescue after a server's death."""
 
     state: RunState
     reason: str = ""
