@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from live_server import LiveServer
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from jupyter_scheduler_ext.client import SchedulerClient
 
@@ -42,13 +42,14 @@ def browser(chromium: str) -> Iterator[Browser]:
 
     Not for the whole session: while it is open its loop counts as running, and `async def` tests could not run.
     """
+    expect.set_options(timeout=WAIT)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
         yield browser
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[LiveServer]:
     """One server for all tests in a browser, with a JupyterLab that asks nothing."""
     home = tmp_path_factory.mktemp("browser")

@@ -11,7 +11,8 @@ Root = Page | Locator
 
 def row(root: Root, name: str) -> Locator:
     """The row of the task with this name."""
-    return root.locator(".scheduler-row").filter(has=root.get_by_role("button", name=name, exact=True))
+    page = root if isinstance(root, Page) else root.page
+    return root.locator(".scheduler-row").filter(has=page.get_by_role("button", name=name, exact=True))
 
 
 def sheet(root: Root) -> Locator:
@@ -21,7 +22,8 @@ def sheet(root: Root) -> Locator:
 
 def new_task(root: Root) -> Locator:
     """Open the form for a new task."""
-    root.locator(".scheduler-root").first.get_by_role("button", name="New task", exact=True).first.click()
+    button = root.locator(".scheduler-root").get_by_role("button", name="New task", exact=True)
+    button.locator("visible=true").first.click()
     form = sheet(root)
     form.get_by_label("Name", exact=True).wait_for()
     return form
@@ -33,11 +35,12 @@ def choose(form: Locator, name: str) -> None:
 
 
 def write_code(form: Locator, source: str) -> None:
-    """Choose code, and type it into the editor, whichever has loaded."""
+    """Choose code, and type it into the highlighting editor, which loads when its field is first used."""
     choose(form, "Code")
-    field = form.locator(".cm-content, textarea[id*='action-source']").locator("visible=true").first
-    field.click()
-    field.fill(source)
+    form.locator(".scheduler-code").click()
+    editor = form.locator(".cm-content")
+    editor.wait_for()
+    editor.fill(source)
 
 
 def expect_state(root: Root, name: str, state: str) -> None:

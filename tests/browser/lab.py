@@ -1,0 +1,45 @@
+"""JupyterLab, as far as these tests use it."""
+
+from __future__ import annotations
+
+from live_server import LiveServer
+from playwright.sync_api import Locator, Page, expect
+
+
+class Lab:
+    """A notebook open in JupyterLab, in a workspace of its own."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def open(self, server: LiveServer, path: str) -> Lab:
+        """Open a notebook of the served folder, and wait until its kernel is idle."""
+        self.page.goto(f"{server.url}lab/workspaces/{self.name(path)}/tree/{path}?token={server.token}&reset")
+        self.cells.first.wait_for(timeout=60_000)
+        expect(self.page.locator(".jp-Notebook-ExecutionIndicator").first).to_have_attribute(
+            "data-status", "idle", timeout=60_000
+        )
+        return self
+
+    @staticmethod
+    def name(path: str) -> str:
+        """A workspace for this notebook; its name must have no dot."""
+        return "".join(letter for letter in path if letter.isalnum())
+
+    @property
+    def cells(self) -> Locator:
+        return self.page.locator(".jp-Notebook .jp-CodeCell")
+
+    def run(self, index: int) -> Locator:
+        """Run a cell; returns its output area. JupyterLab drops what is run while it still connects to the kernel."""
+        cell = self.cells.nth(index)
+        prompt = cell.locator(".jp-InputPrompt").first
+        for _ in range(10):
+            cell.locator(".jp-InputArea-editor").click()
+            self.page.keyboard.press("Control+Enter")
+            try:
+                expect(prompt).not_to_have_text("[ ]:", timeout=1_500)
+                break
+            except AssertionError:
+                continue
+        return cell.locator(".jp-Cell-outputWrapper")
