@@ -202,3 +202,23 @@ async def test_a_token_is_found_in_no_log(call, caplog, jp_logging_stream):
         await call("POST", f"tasks/{uuid}/run", ["not", "an", "object"], headers={"X-Task-Token": secret})
     assert secret not in caplog.text
     assert secret not in jp_logging_stream.getvalue()
+
+
+class TestWithoutUnauthenticatedAccess:
+    """A server that refuses whatever is not marked as open still takes task tokens, and opens nothing else."""
+
+    @pytest.fixture
+    def jp_server_config(self, authorizer):
+        return {
+            "ServerApp": {
+                "jpserver_extensions": {"jupyter_scheduler_ext": True},
+                "authorizer_class": authorizer,
+                "allow_unauthenticated_access": False,
+            }
+        }
+
+    async def test_a_token_runs_its_task_and_nothing_else_is_open(self, call, walk):
+        made = (await call("POST", "tasks", {"type": "adhoc", "name": "a", "action": {"kind": "noop-told"}})).body
+        key = {**NOBODY, "X-Task-Token": made["token_secret"]}
+        assert (await call("POST", f"tasks/{made['task']['uuid']}/run", headers=key)).status == 202
+        assert {status for status, _ in (await walk(headers=NOBODY)).values()} == {403}
