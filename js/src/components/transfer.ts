@@ -78,7 +78,7 @@ export class Transfer {
         state.open = false;
         this.app.session.feed.hurry();
         this.app.ui.toasts.show(
-          this.app.words.transfer.imported(amount(report.created) + amount(report.updated)),
+          this.app.words.transfer.imported(amount(report.created) + amount(report.replaced)),
         );
       } else {
         this.showCheck(report);
@@ -113,17 +113,28 @@ export class Transfer {
   }
 
   private showCheck(report: ImportReport): void {
-    const conflicts = report.conflicts ?? [];
-    this.importing.summary = this.app.words.transfer.dryRun(amount(report.created), conflicts.length);
-    this.importing.problems = [
-      ...conflicts.map((row) => ({
-        text: `${row.name ?? row.uuid ?? ""}: ${row.reason ?? row.message ?? ""}`,
-      })),
-      ...(report.errors ?? []).map((row) => ({
-        text: `${row.name ?? `#${(row.index ?? 0) + 1}`}${row.field ? ` (${row.field})` : ""}: ${row.message}`,
-      })),
-    ].slice(0, 200);
+    const items = (report.items ?? []) as ImportItem[];
+    const met = items.filter(({ result }) => result === "skip" || result === "replace").length;
+    this.importing.summary = this.app.words.transfer.dryRun(amount(report.created), met);
+    this.importing.problems = items.flatMap(problemOf).slice(0, 200);
   }
+}
+
+/** What an import says of one task; `index` is its place in the file. */
+interface ImportItem {
+  index: number;
+  uuid: string | null;
+  name: string | null;
+  result: "create" | "replace" | "skip" | "error";
+  warning?: string;
+  error?: { message: string; field?: string };
+}
+
+function problemOf({ index, name, uuid, result, warning, error }: ImportItem): { text: string }[] {
+  const label = name ?? uuid ?? `#${index + 1}`;
+  if (error) return [{ text: `${label}${error.field ? ` (${error.field})` : ""}: ${error.message}` }];
+  if (warning || result === "replace") return [{ text: `${label}: ${warning ?? result}` }];
+  return [];
 }
 
 function amount(value: unknown): number {
