@@ -43,6 +43,7 @@ def assemble(app: SchedulerExtension) -> Assembly:
         lifetimes=settings.lifetimes(),
         output_limit=settings.output_limit,
         attachment_limit=settings.attachment_limit,
+        context_limit=settings.context_limit,
     )
     scheduler = TaskScheduler.instance(
         parent=app,

@@ -96,6 +96,17 @@ async def test_retention_removes_outputs_of_runs_and_nothing_else(contexts, root
     assert (root / "mine.ipynb").read_text() == "mine"
 
 
+async def test_outputs_beyond_the_limit_of_a_context_go_oldest_first(contexts, root):
+    await contexts.ensure("ctx", "x")
+    for day in range(1, 5):
+        (root / f"tmp/chats/ctx/runs/2026010{day}.ipynb").write_text("x" * 100)
+    await contexts.shrink("ctx", 250)
+    left = sorted(path.name for path in (root / "tmp/chats/ctx/runs").glob("*.ipynb"))
+    assert left == ["20260103.ipynb", "20260104.ipynb"]
+    await contexts.shrink("ctx", 1)
+    assert [path.name for path in (root / "tmp/chats/ctx/runs").glob("*.ipynb")] == ["20260104.ipynb"]
+
+
 async def test_an_upload_in_many_parts_arrives_byte_for_byte(attachments, root):
     data = bytes(range(256)) * 14_000
     shown = await attachments.add("ctx", "x", "data.bin", parts(data[:7], data[7:2_000_000], data[2_000_000:]))

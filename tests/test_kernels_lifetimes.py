@@ -230,3 +230,25 @@ async def test_a_kept_kernel_is_connected_to_ahead_of_its_fire(make):
     outcome, later = await perform(executor, launch)
     assert outcome.result == "2"
     assert later.where["kernel_id"] == sink.where["kernel_id"]
+
+
+async def test_stopping_a_run_while_it_connects_to_its_kept_kernel_leaves_that_usable(make, monkeypatch):
+    executor = make()
+    count = {"kind": "code", "source": "n = globals().get('n', 0) + 1; n"}
+    await perform(executor, launch_of(count, context="ctx"))
+    (kernel,) = executor.kernels
+    opening = asyncio.Event()
+
+    async def never(kernel):
+        opening.set()
+        await asyncio.sleep(60)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(executor.kernels._starter, "open", never)
+        execution = await executor.start(launch_of(count, context="ctx"), Remembered())
+        await asyncio.wait_for(opening.wait(), 5)
+        await execution.interrupt()
+        await asyncio.wait_for(execution.outcome(), 1)
+    await until(lambda: kernel.state == "kept")
+    outcome, _ = await perform(executor, launch_of(count, context="ctx"))
+    assert outcome.result == "2"

@@ -48,6 +48,11 @@ class Document:
         self.cells.extend(cells)
         self._dirty.update(map(id, cells))
 
+    @property
+    def size(self) -> int:
+        """Characters of its text at the last save."""
+        return len(self._text)
+
     def touch(self, cell: Cell) -> None:
         """This cell changed."""
         self._dirty.add(id(cell))

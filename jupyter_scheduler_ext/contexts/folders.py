@@ -94,6 +94,14 @@ class FolderContexts(ContextStore):
         files = [entry for entry in listing["content"] if entry["type"] != "directory"]
         return sorted(files, key=lambda entry: str(entry["name"]), reverse=True)
 
+    async def shrink(self, context_id: str, limit: int) -> None:
+        """Remove the oldest outputs until those left hold `limit` bytes at most; the newest stays in any case."""
+        held = 0
+        for number, entry in enumerate(await self.outputs(context_id)):
+            held += entry.get("size") or 0
+            if number > 0 and held > limit:
+                await self.remove_output(entry["path"])
+
     async def clear(self, context_id: str) -> None:
         """Remove what runs left, the transcript too; attachments stay."""
         folder = await self.path_of(context_id)

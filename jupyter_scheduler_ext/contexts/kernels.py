@@ -89,11 +89,16 @@ class Kernels:
         same = found.need.kernel_name == need.kernel_name
         if same and await found.is_alive():
             self._enter(found, "busy")
-            with suppress(KernelDied, TimeoutError):
+            try:
                 if not found.conversation.is_open:
                     await self._starter.open(found)
                 found.need = need
                 return found, False
+            except (KernelDied, TimeoutError):
+                pass
+            except asyncio.CancelledError:  # the run was stopped: the kernel is none the worse for it
+                self.release(found, keep=True, succeeded=False)
+                raise
         self.drop(found)
         return await self.fresh(need), same
 

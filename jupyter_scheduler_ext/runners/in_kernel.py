@@ -43,6 +43,7 @@ class KernelExecution(Execution):
         cells: list[Cell],
         hidden: str | None = None,
     ) -> None:
+        self._place = place
         self._kernels = place.kernels
         self._clock = place.clock
         self._launch = launch
@@ -102,6 +103,7 @@ class KernelExecution(Execution):
             self._error = RunError(name=type(error).__name__, message=f"{what}: {message}")
         outcome = self._ended()
         await self._document.close()
+        await self._place.keep_within_limit(self._need.context_id, self._document.size)
         if self._kernel is not None:
             if died or self._signalled:
                 self._kernels.drop(self._kernel)

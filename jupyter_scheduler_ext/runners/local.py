@@ -20,7 +20,7 @@ from ..engine.runs import Run
 from .code import CodeRunner
 from .command import CommandRunner
 from .notebook import NotebookRunner
-from .workplace import OUTPUT_LIMIT, Workplace
+from .workplace import CONTEXT_LIMIT, OUTPUT_LIMIT, Workplace
 
 ENTRY_POINTS = "jupyter_scheduler_ext.runners"
 """Each names a kind of action and loads to a callable that is given the `Workplace` and returns its `Runner`."""
@@ -44,6 +44,7 @@ class LocalExecutor(Executor):
         lifetimes: Lifetimes | None = None,
         output_limit: int = OUTPUT_LIMIT,
         attachment_limit: int = ATTACHMENT_LIMIT,
+        context_limit: int = CONTEXT_LIMIT,
     ) -> None:
         self.contexts = FolderContexts(contents_manager, clock)
         self.kernels = Kernels(kernel_manager, session_manager, kernel_spec_manager, clock, lifetimes)
@@ -54,6 +55,7 @@ class LocalExecutor(Executor):
             clock=clock,
             output_limit=output_limit,
             attachment_limit=attachment_limit,
+            context_limit=context_limit,
         )
         self.attachments = self.place.attachments
         self._runners: dict[str, Runner] = {}

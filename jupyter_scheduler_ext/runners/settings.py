@@ -7,7 +7,7 @@ from traitlets.config import Configurable
 
 from ..contexts.attachments import ATTACHMENT_LIMIT
 from ..contexts.kernel import Lifetimes
-from .workplace import OUTPUT_LIMIT
+from .workplace import CONTEXT_LIMIT, OUTPUT_LIMIT
 
 _USUAL = Lifetimes()
 
@@ -41,6 +41,10 @@ class RunnerSettings(Configurable):
     ).tag(config=True)
     output_limit = Int(OUTPUT_LIMIT, min=1024, help="Bytes of output that are kept of one run.").tag(config=True)
     attachment_limit = Int(ATTACHMENT_LIMIT, min=0, help="Bytes that one attachment may have.").tag(config=True)
+
+    context_limit = Int(
+        CONTEXT_LIMIT, min=0, help="Bytes of outputs that one context keeps; the oldest go, whatever their age."
+    ).tag(config=True)
 
     def lifetimes(self) -> Lifetimes:
         """The part that is about kernels."""

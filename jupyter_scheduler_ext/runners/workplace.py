@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,11 @@ from .parameters import Injection, as_injection, load_translators
 OUTPUT_LIMIT = 20_000_000
 """Characters of output that a run keeps on disk and in its log; what is beyond is cut, with a note, but for its end."""
 
+CONTEXT_LIMIT = 1_000_000_000
+"""Bytes of outputs that a context keeps; the oldest go, before their time if need be."""
+WORTH_LOOKING = 1_000_000
+"""Characters of an output from which the context is looked at whether it holds too much."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Workplace:
@@ -31,12 +37,19 @@ class Workplace:
     clock: Clock
     output_limit: int = OUTPUT_LIMIT
     attachment_limit: int = ATTACHMENT_LIMIT
+    context_limit: int = CONTEXT_LIMIT
     transcripts: Transcripts = field(init=False)
     attachments: Attachments = field(init=False)
 
     def __post_init__(self) -> None:
         self.attachments = Attachments(self.contents, self.contexts, self.attachment_limit)
         self.transcripts = Transcripts(self.contents)
+
+    async def keep_within_limit(self, context_id: str, written: int) -> None:
+        """An output of so many characters was added to the context."""
+        if written >= WORTH_LOOKING:
+            with suppress(Exception):  # the run is over and well; the next one tries again
+                await self.contexts.shrink(context_id, self.context_limit)
 
     async def make_ready(self, task: AnyTask, need: Need, due: Instant, *, keep: bool, parameters: bool) -> None:
         """Do ahead of a known fire what would otherwise delay its first cell."""
