@@ -11,6 +11,7 @@ const transport = new FakeTransport(inventTasks(Number(query.get("tasks") ?? 128
   live: query.get("live") !== "0",
   activity: query.get("activity") !== "0",
 });
+performance.mark("demo-data-ready");
 
 /** Mounts and takes down one more view: what the leak check does some hundred times. */
 async function remount(): Promise<void> {
