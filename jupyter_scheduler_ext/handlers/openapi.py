@@ -139,9 +139,10 @@ def responses(one: Endpoint) -> dict[str, Any]:
     return good | {status: {"description": text, "content": error} for status, text in refused.items()}
 
 
-def contents(one: Endpoint, model: type[BaseModel]) -> dict[str, Any]:
+def contents(one: Endpoint, model: type[BaseModel] | None) -> dict[str, Any]:
     """What an answer may be: JSON of this shape, and whatever else the endpoint can give."""
-    return {"application/json": {"schema": reference(model)}} | {media: {} for media in one.media}
+    shape = {"application/json": {"schema": reference(model)}} if model is not None else {}
+    return shape | {media: {} for media in one.media}
 
 
 def reference(model: type[BaseModel]) -> dict[str, str]:
