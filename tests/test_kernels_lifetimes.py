@@ -86,9 +86,14 @@ async def test_a_kept_kernel_is_given_up_when_idle_for_too_long(make):
 
 async def test_a_kernel_that_dies_while_it_waits_is_noticed(make):
     executor = make()
-    _, sink = await perform(executor, launch_of({"kind": "code", "source": "1"}))
+    code = {"kind": "code", "source": "1"}
+    _, sink = await perform(executor, launch_of(code, context="ctx"))
     psutil.Process(int(sink.where["kernel_process"].split(":")[0])).kill()
     await until(lambda: states(executor) == [])
+    _, later = await perform(executor, launch_of(code, context="ctx"))
+    assert "kept kernel had died" in later.text("status")
+    _, last = await perform(executor, launch_of(code, context="ctx"))
+    assert last.text("status") == ""
 
 
 async def test_a_kernel_the_server_culled_is_let_go(make, jp_serverapp):
@@ -176,6 +181,14 @@ async def test_a_manual_run_takes_a_warm_kernel_of_its_folder_and_the_pool_fills
     outcome, _ = await perform(executor, launch_of({"kind": "notebook", "path": "sub/nb.ipynb"}))
     assert str(root / "sub") in outcome.result
     await until(lambda: sum(state == "pooled" for state in states(executor)) == 1)
+
+
+async def test_two_runs_at_once_never_share_a_pooled_kernel(make):
+    executor = make(max_pooled=1)
+    await perform(executor, launch_of(NOTEBOOK))
+    await until(lambda: "pooled" in states(executor))
+    outcomes = await asyncio.gather(*(perform(executor, launch_of(NOTEBOOK)) for _ in range(2)))
+    assert len({pid_of(outcome) for outcome, _ in outcomes}) == 2
 
 
 async def test_scheduled_runs_leave_the_pool_alone(make):

@@ -28,6 +28,7 @@ REPLENISH_AFTER = 0.5
 """Seconds after a kernel was taken from the pool until the next one is started: the run that took it goes first."""
 UNCLAIMED = 60.0
 """Seconds after its fire at which a prepared kernel that nobody took is given up."""
+DIED = "had died"
 WARM_UP = {"python": "pass"}
 """Code that makes a kernel's first cell as fast as its second, by language."""
 
@@ -51,6 +52,8 @@ class Kernels:
         self._clock = clock
         self._all: set[Kernel] = set()
         self._prepared: dict[str, asyncio.Task[Kernel]] = {}
+        self._given_up: dict[str, str] = {}
+        """What became of the kept kernels of contexts that have none any more, until their next run is told."""
         self._errands: set[asyncio.Task[Any]] = set()
         self._tending: asyncio.Task[None] | None = None
         self._closed = False
@@ -81,26 +84,34 @@ class Kernels:
         kernel.need = need
         return kernel
 
-    async def kept(self, need: Need) -> tuple[Kernel, bool]:
-        """The context's kernel, and whether it had to be started anew although there was one: it died meanwhile."""
+    async def kept(self, need: Need) -> tuple[Kernel, str]:
+        """The context's kernel, and, if it had one that is no more, what became of that."""
         found = self._kept_of(need.context_id)
-        if found is None:
-            return await self.fresh(need), False
-        same = found.need.kernel_name == need.kernel_name
-        if same and await found.is_alive():
-            self._enter(found, "busy")
-            try:
-                if not found.conversation.is_open:
-                    await self._starter.open(found)
-                found.need = need
-                return found, False
-            except (KernelDied, TimeoutError):
-                pass
-            except asyncio.CancelledError:  # the run was stopped: the kernel is none the worse for it
-                self.release(found, keep=True, succeeded=False)
-                raise
-        self.drop(found)
-        return await self.fresh(need), same
+        why = self._given_up.pop(need.context_id, "")
+        if found is not None:
+            why = await self._resume(found, need)
+            if not why:
+                return found, ""
+            self.drop(found)
+        return await self.fresh(need), why
+
+    async def _resume(self, kernel: Kernel, need: Need) -> str:
+        """Make a kept kernel serve a run; returns why it cannot, if so."""
+        if kernel.need.kernel_name != need.kernel_name:
+            return f"was of another kind, {kernel.need.kernel_name}"
+        self._enter(kernel, "busy")
+        try:
+            if await kernel.is_alive():
+                if not kernel.conversation.is_open:
+                    await self._starter.open(kernel)
+                kernel.need = need
+                return ""
+        except (KernelDied, TimeoutError):
+            pass
+        except asyncio.CancelledError:  # the run was stopped: the kernel is none the worse for it
+            self.release(kernel, keep=True, succeeded=False)
+            raise
+        return DIED
 
     def release(self, kernel: Kernel, *, keep: bool, succeeded: bool) -> None:
         """The run is over: the kernel stays, or lingers."""
@@ -179,6 +190,7 @@ class Kernels:
     async def _take_pooled(self, need: Need) -> Kernel | None:
         for kernel in self:
             if kernel.state == "pooled" and kernel.need.kind == need.kind:
+                self._enter(kernel, "busy")  # before anything is awaited: another run may look too
                 if await kernel.is_alive():
                     return kernel
                 self.drop(kernel)
@@ -281,7 +293,7 @@ class Kernels:
         inside = [kernel for kernel in self if kernel.state == state]
         inside.sort(key=lambda kernel: self._starter.visitors(kernel) > 0)
         for kernel in inside[: max(len(inside) - most, 0)]:
-            self.drop(kernel)
+            self._give_up(kernel, "had been given up, since too many were kept")
 
     async def _tend(self) -> None:
         while True:
@@ -296,12 +308,17 @@ class Kernels:
     async def _look_at(self, kernel: Kernel) -> None:
         if not await kernel.is_alive():
             log.info("kernel %s of %s is gone", kernel.id, kernel.need.label)
-            self.drop(kernel)
+            self._give_up(kernel, DIED)
         elif kernel.expires is not None and kernel.expires <= self._clock.monotonic():
             if self._starter.visitors(kernel) > 0:
                 kernel.expires += VISITED
             else:
-                self.drop(kernel)
+                self._give_up(kernel, "had been given up, since nobody had used it for long")
+
+    def _give_up(self, kernel: Kernel, why: str) -> None:
+        if kernel.state == "kept":
+            self._given_up[kernel.need.context_id] = why
+        self.drop(kernel)
 
     def _errand(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.get_running_loop().create_task(work)

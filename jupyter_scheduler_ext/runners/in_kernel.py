@@ -137,9 +137,9 @@ class KernelExecution(Execution):
     async def _obtain(self) -> Kernel:
         if not self._keep:
             return await self._kernels.fresh(self._need)
-        kernel, anew = await self._kernels.kept(self._need)
-        if anew:
-            self._sink.write("status", "the kept kernel had died: this is a new one, without the old variables")
+        kernel, why = await self._kernels.kept(self._need)
+        if why:
+            self._sink.write("status", f"the kept kernel {why}: this is a new one, without the old variables")
         return kernel
 
     def _introduction(self, kernel: Kernel) -> str | None:
