@@ -129,8 +129,9 @@ def query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
 
 def responses(one: Endpoint) -> dict[str, Any]:
     good = {
-        str(status): {"description": one.summary} | ({"content": contents(one, model)} if model is not None else {})
+        str(status): {"description": one.summary} | ({"content": content} if content else {})
         for status, model in one.replies.items()
+        for content in [contents(one, model) if status < 300 else {}]
     }
     refused = dict(REFUSALS)
     if one.method != "GET":
