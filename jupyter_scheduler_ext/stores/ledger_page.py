@@ -42,8 +42,8 @@ from .ledger_rows import (
 
 PageOp: TypeAlias = Claim | Start | Note | Finish | Adopt | Reset | SetCursor | TokenUsed
 
-_READ_FACTS = f"SELECT {FACT_COLUMNS}, records, buried_at FROM facts WHERE task_id IN ({{keys}})"
-_READ_RUNS = f"SELECT {RUN_COLUMNS}, kernel_process FROM runs WHERE id IN ({{keys}})"
+_READ_FACTS = f"SELECT {FACT_COLUMNS}, records, buried_at FROM facts WHERE task_id IN ({{keys}}) ORDER BY task_id"
+_READ_RUNS = f"SELECT {RUN_COLUMNS}, kernel_process FROM runs WHERE id IN ({{keys}}) ORDER BY id"
 _READ_ACTIVE = (
     f"SELECT {RUN_COLUMNS}, kernel_process FROM runs WHERE state IN ('queued', 'running') AND task_id IN ({{keys}})"
 )

@@ -168,9 +168,10 @@ class Model:
         for task_id in {run.task_id for run in self.runs.values()}:
             ended = [run for run in self.runs.values() if run.task_id == task_id and run.state not in ACTIVE]
             ended.sort(key=lambda run: (run.queued_at, run.id))
-            beyond = ended[: len(ended) - op.keep] if len(ended) > op.keep else []
-            gone |= {run.id for run in beyond}
-            gone |= {run.id for run in ended if (run.finished_at or 0) < op.before and run.queued_at < op.before}
+            aged = [run for run in ended if (run.finished_at or 0) < op.before and run.queued_at < op.before]
+            left = [run for run in ended if run not in aged]
+            beyond = left[: max(0, len(left) - op.keep)]
+            gone |= {run.id for run in (*aged, *beyond)}
         for run_id in gone:
             del self.runs[run_id]
         for task_id in list(self.definitions):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from jupyter_scheduler_ext.engine.ledger import Answer, Ask, Claim, Heartbeat, Request
 from jupyter_scheduler_ext.stores.sql_ledger import SqlLedger
 
@@ -41,7 +43,10 @@ def test_a_heartbeat_names_the_owners_active_runs(ledger: SqlLedger) -> None:
     assert apply_one(ledger, Heartbeat(owner=OWNER, lease=45)) == [mine.id]
 
 
-def test_an_owner_lapses_when_its_lease_runs_out_with_runs_at_hand(ledger: SqlLedger, clock: StillClock) -> None:
+def test_an_owner_lapses_when_its_lease_runs_out_with_runs_at_hand(
+    ledger: SqlLedger, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger._database, "now", clock.now)
     run = by_hand()
     ledger.apply([Claim(task_id="task", runs=(run,)), Heartbeat(owner=OWNER, lease=45), Heartbeat(owner="x", lease=1)])
     clock.instant += 45_000
