@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import blake2b
 
 from . import cron
@@ -12,6 +13,9 @@ from .runs import Facts, Origin
 
 CLOCK_STEP_BACK = 3 * 3_600_000
 """A cursor further ahead of the clock than this was written by a clock that was wrong (RELIABILITY 1, clock back)."""
+
+CORRECTION = timedelta(hours=3)
+"""A gap of this size is a correction of the calendar, not a change to summer time (RELIABILITY 1, gap)."""
 
 NEWEST = 100
 """At most so many fires of one catch-up are run; the rest are counted."""
@@ -98,6 +102,20 @@ def due_fires(task: AnyTask, after: Instant, now: Instant) -> DueFires:
     newest.reverse()
     earlier = cron.count_between(*rule, to_datetime(after), to_datetime(newest[0] - 1)) if newest else 0
     return DueFires(tuple(newest), earlier, first)
+
+
+def swallowed(task: AnyTask, after: Instant, until: Instant) -> tuple[Instant, int] | None:
+    """The instant of a jump of the zone's clock by three hours or more in (after, until], and how many fires it
+    swallowed; None in every place and year but a very few (Apia 2011, Casey)."""
+    if not isinstance(task, ScheduledTask):
+        return None
+    start, end = to_datetime(after), to_datetime(until)
+    place = cron.zone(task.schedule.timezone)
+    before, later = start.astimezone(place).utcoffset(), end.astimezone(place).utcoffset()
+    if before is None or later is None or later - before < CORRECTION:
+        return None
+    lost = cron.skipped_in_gaps(task.schedule.expression, task.schedule.timezone, start, end)
+    return (to_instant(lost[0].at), len(lost)) if lost else None
 
 
 def due_at(task: AnyTask, fire: Instant) -> Instant:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
-from .firing import cursor_in_force, due_at, due_fires, origin_of
+from .firing import cursor_in_force, due_at, due_fires, origin_of, swallowed
 from .instants import Instant, to_rfc3339
 from .models import AnyTask, TaskState
 from .runs import BAD, Facts, Origin, Run, RunState
@@ -63,6 +63,9 @@ def decide(
         last_missed = fires[len(fires) - len(wanted) - 1] if len(wanted) < len(fires) else fires[0] - 1
         assert first is not None
         runs.append(_missed(task, first, last_missed, missed, missed_why, now, new_id))
+    gap = swallowed(task, after, fires[-1])
+    if gap is not None:
+        runs.append(_swallowed(task, *gap, now, new_id))
     drafts = [draft(task, origin_of(task), fire, now, new_id, due=due_at(task, fire)) for fire in wanted]
     settled, supersede = apply_overlap(task, drafts, active, now)
     runs += settled
@@ -150,6 +153,13 @@ def _missed(
     if count > 1:
         reason = f"{count} times missed, {to_rfc3339(first)} to {to_rfc3339(last)}: {why}"
     run = draft(task, origin_of(task), first, now, new_id)
+    return replace(run, state=RunState.MISSED, finished_at=now, count=count, reason=reason)
+
+
+def _swallowed(task: AnyTask, jump: Instant, count: int, now: Instant, new_id: Callable[[], str]) -> Run:
+    """A millisecond before the jump: the jump itself may be a fire with a record of its own."""
+    run = draft(task, origin_of(task), jump - 1, now, new_id)
+    reason = f"the clocks of the zone jumped over {count} of its times at {to_rfc3339(jump)}"
     return replace(run, state=RunState.MISSED, finished_at=now, count=count, reason=reason)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from .night import Night, at
@@ -108,6 +110,27 @@ def test_suspend_is_noticed_within_a_quarter_minute_and_caught_up(night: Night):
         (missed, caught_up) = await night.history(task)
         assert missed.count == 2
         assert caught_up.fire_time == at("2026-03-01 02:30")
+
+    night.run(story())
+
+
+def test_times_that_the_calendar_jumped_over_are_recorded(tmp_path: Path):
+    """Samoa went over the date line: 30 December 2011 never was in Apia."""
+    night = Night(tmp_path, "2011-12-29 12:00")
+
+    async def story():
+        schedule = {"minute": "30", "hour": "2,14", "timezone": "Pacific/Apia"}
+        task, _ = await night.scheduler.create(
+            {"name": "samoa", "type": "scheduled", "schedule": schedule, "action": {"kind": "noop"}}
+        )
+        await night.until("2011-12-31 02:00")
+        runs = await night.history(task)
+        assert [run.state for run in runs] == ["succeeded", "succeeded", "missed", "succeeded", "succeeded"][
+            -len(runs) :
+        ]
+        (lost,) = [run for run in runs if run.state == "missed"]
+        assert lost.count == 2
+        assert "jumped" in lost.reason
 
     night.run(story())
 
