@@ -153,6 +153,9 @@ class Editor:
         if isinstance(action, Mapping) and action.get("kind", before.action.kind) != before.action.kind:
             data["action"] = {}
         data = merge_patch(data, wanted)
+        policy = wanted.get("policy")
+        if isinstance(policy, Mapping) and policy.get("timeout", 0) is None:
+            data["policy"]["timeout"] = None  # cleared is without a timeout, not with the usual one
         if data.get("context_id") == before.uuid:
             data["context_id"] = None
         data["updated_at"] = now

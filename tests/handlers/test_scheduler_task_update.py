@@ -21,6 +21,14 @@ async def test_null_clears(call, make):
     assert patched["task"]["policy"]["max_runs"] is None
 
 
+async def test_a_cleared_timeout_is_none_and_not_the_usual_one(call, make):
+    task = await make(noop_task(policy={"timeout": 5}))
+    patched = (await call("PATCH", f"tasks/{task['uuid']}", {"policy": {"timeout": None}})).body["task"]
+    assert patched["policy"]["timeout"] is None
+    usual = (await call("PATCH", f"tasks/{task['uuid']}", {"policy": None})).body["task"]
+    assert usual["policy"]["timeout"] == 86_400
+
+
 async def test_the_current_revision_may_be_changed(call, make):
     for header in ["{0}", '"{0}"', 'W/"{0}"', "*"]:
         task = await make()
