@@ -1,4 +1,5 @@
 import type { App } from "./components/app";
+import { Backfill } from "./components/backfill";
 import { Bulk } from "./components/bulk";
 import { drawCalendar } from "./components/calendar";
 import { Editor } from "./components/editor";
@@ -29,6 +30,7 @@ export interface Panels {
   transfer: Transfer;
   templates: Templates;
   shortcuts: Shortcuts;
+  backfill: Backfill;
 }
 
 export { drawCalendar, drawTimeline, fillRowDetail };
@@ -61,6 +63,7 @@ export function makePanels(app: App): { panels: Panels; markup: DocumentFragment
     transfer: new Transfer(app),
     templates: new Templates(app),
     shortcuts: new Shortcuts(),
+    backfill: new Backfill(app),
   };
   return { panels, markup: template.content };
 }

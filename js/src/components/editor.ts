@@ -424,6 +424,11 @@ export class Editor extends ScheduleBuilder {
       for (const { name, file } of this.pending) await this.app.api.attach(id, name, file);
       return true;
     } catch (error) {
+      if (error instanceof ApiError && error.missing) {
+        this.app.ui.can.attachments = false;
+        this.app.fail(this.words.attachments, error);
+        return true;
+      }
       // The task itself is saved; only the files are not, and the form stays open to try again.
       this.errors = { attachments: this.app.explain(error) };
       this.revision = (await this.app.api.task(id)).revision;

@@ -20,6 +20,15 @@ export function taskMenu(app: App, task: Task): MenuEntry[] {
       ? { label: words.stop, icon: "stop", key: "S", run: () => void app.stopTask(task) }
       : { label: words.runNow, icon: "play", key: "R", run: () => void app.runTask(task) },
     { label: words.runWith, icon: "sliders", key: "⇧R", run: () => ui.panel("runForm", "show", task.uuid) },
+    ...(task.type === "scheduled"
+      ? [
+          {
+            label: words.backfill.menu,
+            icon: "history" as const,
+            run: () => ui.panel("backfill", "show", task.uuid),
+          },
+        ]
+      : []),
     null,
     { label: words.edit, icon: "pencil", key: "E", run: () => ui.panel("editor", "edit", task.uuid) },
     { label: words.duplicate, icon: "copy", run: () => ui.panel("editor", "duplicate", task.uuid) },

@@ -11,7 +11,16 @@ export function modal(name: string, title: string, body: string, foot: string, e
 }
 
 export function dialogsTemplate(w: Words): string {
-  const parts = [runForm(w), token(w), shortcuts(w), bulk(w), palette(w), templates(w), transfer(w)];
+  const parts = [
+    runForm(w),
+    token(w),
+    shortcuts(w),
+    bulk(w),
+    palette(w),
+    backfill(w),
+    templates(w),
+    transfer(w),
+  ];
   return parts.join("").replaceAll("{close}", esc(w.close));
 }
 
@@ -65,6 +74,20 @@ function bulk(w: Words): string {
   <dialog class="scheduler-modal" x-effect="syncDialog($el, bulk.resultsOpen)" @cancel.prevent="bulk.cancel()" :aria-labelledby="fieldId('results-title')">
     <header class="scheduler-sheet-head"><h2 :id="fieldId('results-title')">${esc(b.results)}</h2><span class="scheduler-spring"></span>${iconButton(w.close, "close", "bulk.cancel()")}</header>
     <div class="scheduler-sheet-body"><table class="scheduler-table"><tbody><template x-for="row in bulk.results" :key="row.id"><tr><th scope="row" x-text="row.name"></th><td class="scheduler-error" x-text="row.message"></td></tr></template></tbody></table></div></dialog>`;
+}
+
+function backfill(w: Words): string {
+  const b = w.backfill;
+  const moment = (label: string, model: string): string =>
+    `<label class="scheduler-field"><span class="scheduler-label">${esc(label)}</span><input type="datetime-local" class="scheduler-input" x-model="backfill.${model}"></label>`;
+  return modal(
+    "backfill",
+    `${esc(b.title)} <span class="scheduler-soft" x-text="backfill.name"></span>`,
+    `<div class="scheduler-pair">${moment(b.from, "from")}${moment(b.to, "to")}</div>
+     <div class="scheduler-banner" data-level="error" role="alert" x-show="backfill.message">${icon("alert")}<span x-text="backfill.message"></span></div>
+     <p class="scheduler-note">${esc(b.help)}</p>`,
+    `<span class="scheduler-spring"></span>${button(w.cancel, { click: "backfill.close()", kind: "ghost" })}${button(b.start, { click: "backfill.start()", icon: "play", kind: "primary", extra: ':disabled="backfill.busy"' })}`,
+  );
 }
 
 function palette(w: Words): string {

@@ -91,6 +91,10 @@ export class Api {
     return (await this.send<{ run: Run }>("POST", `api/tasks/${id}/run`, body, headers)).run;
   }
 
+  async backfill(id: string, from: string, to: string): Promise<Run[]> {
+    return (await this.send<{ runs: Run[] }>("POST", `api/tasks/${id}/backfill`, { from, to })).runs;
+  }
+
   reset(id: string): Promise<unknown> {
     return this.send("POST", `api/tasks/${id}/reset`);
   }

@@ -435,6 +435,17 @@ export const en = {
     start: "Run",
   },
 
+  backfill: {
+    title: "Run for a past period",
+    menu: "Run for a past period…",
+    help: "Every time the schedule would have run, up to the end. The runs obey the task's overlap rule.",
+    from: "After",
+    to: "Up to",
+    start: "Start",
+    started: (n: number, name: string): string =>
+      `${count(n)} ${n === 1 ? "run" : "runs"} of ${name} started or queued`,
+  },
+
   bulk: {
     selected: (n: number): string => `${count(n)} selected`,
     selectAll: (n: number): string => `Select all ${count(n)}`,
