@@ -7,7 +7,7 @@ A new kind of action is a subclass of `Action` with a ``kind`` of its own, named
 from __future__ import annotations
 
 from importlib.metadata import entry_points
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, WrapValidator
 from pydantic_core import PydanticCustomError
@@ -23,12 +23,23 @@ class Action(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: str
-    default_kernel: ClassVar[KernelPolicy] = "fresh"
 
     @property
     def label(self) -> str:
         """A few words for a list: a path, the first line of the code, the command."""
         return self.kind
+
+    # Looked up among the fields themselves: asking a model for an attribute that it lacks costs it 20 us.
+
+    @property
+    def keeps_kernel(self) -> bool:
+        """Does its kernel stay alive between runs?"""
+        return self.__dict__.get("kernel") == "keep"
+
+    @property
+    def own_parameters(self) -> dict[str, Any]:
+        """The parameters it gives, empty if it takes none."""
+        return self.__dict__.get("parameters") or {}
 
 
 class NotebookAction(Action):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
@@ -50,7 +49,6 @@ class DeferredTask(Generic[T]):
         self._request: StopRequest | None = None
         self._task: asyncio.Task[T] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._done: concurrent.futures.Future[T] = concurrent.futures.Future()
 
     def start(self) -> DeferredTask[T]:
         """Begin on the running loop. Raises RuntimeError if it was started before."""
@@ -64,17 +62,11 @@ class DeferredTask(Generic[T]):
         return self
 
     async def _run(self, request: StopRequest) -> T:
-        try:
-            value = await self._work(request)
-        except BaseException as error:
-            self._done.set_exception(error)
-            raise
-        self._done.set_result(value)
-        return value
+        return await self._work(request)
 
     @property
     def done(self) -> bool:
-        return self._done.done()
+        return self._task is not None and self._task.done()
 
     def stop(self, kind: str = "cancel", reason: str = "") -> None:
         """Ask the work to stop; safe from any thread, at any time, any number of times."""
@@ -90,4 +82,6 @@ class DeferredTask(Generic[T]):
 
     def result(self, timeout: float | None = None) -> T:
         """The work's value, from another thread. Raises TimeoutError after `timeout` seconds."""
-        return self._done.result(timeout)
+        if self._loop is None:
+            raise RuntimeError("not started")
+        return asyncio.run_coroutine_threadsafe(self.wait(), self._loop).result(timeout)

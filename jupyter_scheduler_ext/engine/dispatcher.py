@@ -27,7 +27,7 @@ def exclusive_keys(task: AnyTask, run: Run) -> tuple[str, ...]:
     keys: list[str] = []
     if task.policy.overlap != "allow":
         keys.append(f"task:{run.task_id}")
-    if run.context_id != run.task_id or getattr(task.action, "kernel", "fresh") == "keep":
+    if run.context_id != run.task_id or task.action.keeps_kernel:
         keys.append(f"context:{run.context_id}")
     return tuple(keys)
 

@@ -118,21 +118,17 @@ class Performer:
             known = ", ".join(sorted(self._executors))
             raise SchedulerError(f"there is no executor named {task.executor!r} here; known: {known}")
         deadline = None if task.policy.timeout is None else self._clock.monotonic() + task.policy.timeout
-        # A start that hangs is given up like any other work; from then on the execution itself is asked.
-        starting = asyncio.ensure_future(executor.start(self._launch(sink.run, task), sink))
-        cause = await self._until(starting, stop, deadline)
-        if cause is not None:
-            await asyncio.wait({starting}, timeout=STEP)
-            if not starting.done():
-                starting.cancel()
-                return self._stopped(cause, task, stop, "it was still starting")
-        execution = await starting
-        ending = asyncio.ensure_future(execution.outcome())
-        cause = cause or await self._until(ending, stop, deadline)
+        flight = _Flight(executor, self._launch(sink.run, task), sink)
+        working = asyncio.ensure_future(flight.work())
+        cause = await self._until(working, stop, deadline)
         if cause is None:
-            return await ending
-        how = await self._escalate(execution, ending, sink)
-        return self._stopped(cause, task, stop, how, ending)
+            return await working
+        execution = await flight.begun(working)
+        if execution is None:
+            working.cancel()
+            return self._stopped(cause, task, stop, "it was still starting")
+        how = await self._escalate(execution, working, sink)
+        return self._stopped(cause, task, stop, how, working)
 
     async def _until(self, work: asyncio.Future[Any], stop: StopRequest, deadline: float | None) -> str | None:
         """Wait for the work; returns what came first instead: who asked it to stop, or ``"timeout"``."""
@@ -182,10 +178,32 @@ class Performer:
         return Outcome(state=ENDS[cause], reason=reason, result=partial.result if partial else None)
 
     def _launch(self, run: Run, task: AnyTask) -> Launch:
-        parameters: Mapping[str, Any] = {**getattr(task.action, "parameters", {}), **run.parameters}
+        parameters: Mapping[str, Any] = {**task.action.own_parameters, **run.parameters}
         if self._resolve is not None:
             parameters = self._resolve(parameters, run, task)
         return Launch(run=run, task=task, parameters=parameters, environment=environment_of(run))
+
+
+class _Flight:
+    """From start to outcome in one piece of work; what is asked to stop in between is the execution, not the work."""
+
+    def __init__(self, executor: Executor, launch: Launch, sink: RunSink) -> None:
+        self._executor = executor
+        self._launch = launch
+        self._sink = sink
+        self._execution: Execution | None = None
+
+    async def work(self) -> Outcome:
+        self._execution = await self._executor.start(self._launch, self._sink)
+        return await self._execution.outcome()
+
+    async def begun(self, working: asyncio.Future[Outcome]) -> Execution | None:
+        """What can be asked to stop. A start under way is given a step's time; None if it hangs."""
+        for _ in range(int(STEP * 20)):
+            if self._execution is not None or working.done():
+                break
+            await asyncio.sleep(0.05)
+        return self._execution
 
 
 def environment_of(run: Run) -> dict[str, str]:

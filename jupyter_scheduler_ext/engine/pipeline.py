@@ -118,15 +118,20 @@ class Pipeline:
     def _owned(self, run: Run, task: AnyTask | None, admitted: dict[str, Ticket]) -> Run:
         if run.state not in ACTIVE:
             return run
-        run = replace(run, owner=self.owner, epoch=1, server=self._server)
         now = self._clock.now()
-        if task is None or self.draining or (run.due_at or 0) > now:
-            return run
-        ticket = Ticket(run, exclusive_keys(task, run))
-        if not self.dispatcher.admit(ticket):
-            return run
-        admitted[run.id] = ticket
-        return replace(run, state=RunState.RUNNING, started_at=now)
+        if task is not None and not self.draining and (run.due_at or 0) <= now:
+            ticket = Ticket(run, exclusive_keys(task, run))
+            if self.dispatcher.admit(ticket):
+                admitted[run.id] = ticket
+                return replace(
+                    run,
+                    owner=self.owner,
+                    epoch=1,
+                    server=self._server,
+                    state=RunState.RUNNING,
+                    started_at=now,
+                )
+        return replace(run, owner=self.owner, epoch=1, server=self._server)
 
     def _settle_claim(self, claim: Claim, result: ClaimResult, admitted: dict[str, Ticket]) -> None:
         board = self._board

@@ -82,7 +82,7 @@ def check_parameters(task: AnyTask, parameters: Mapping[str, Any], *, declared_o
     cls = action_class(task.action.kind)
     if parameters and (cls is None or "parameters" not in cls.model_fields):
         raise Invalid(f"a {task.action.kind} action takes no parameters", field="parameters")
-    declared = getattr(task.action, "parameters", {})
+    declared = task.action.own_parameters
     for name in parameters:
         if not isinstance(name, str) or not name.isidentifier():
             raise Invalid(f"{name!r} is not a name for a parameter", field="parameters")
