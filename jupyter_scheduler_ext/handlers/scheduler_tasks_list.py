@@ -16,7 +16,7 @@ from .shapes import Shape, TaskList
 
 PAGE = 10_000
 """The longest page; who asks for more gets this many and a cursor."""
-BATCH = 500
+BATCH = 64
 """So many tasks are put together before others get a turn on the event loop."""
 
 
