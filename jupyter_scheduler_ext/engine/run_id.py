@@ -1,4 +1,4 @@
-"""Ids of runs: UUIDs of version 7, which begin with the time, so that the ledger's index of ids grows at its end only."""
+"""Ids of runs: UUIDs of version 7, which begin with the time, so that the ledger's index grows at its end only."""
 
 from __future__ import annotations
 
