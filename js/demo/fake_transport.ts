@@ -252,7 +252,7 @@ export class FakeTransport implements Transport {
             path: `tmp/chats/${task.uuid.slice(-6)}`,
             task_count: 1,
             kernel: at % 2 ? { id: "k", name: "python3" } : null,
-            last_activity: new Date(Date.now() - at * HOUR).toISOString(),
+            last_modified: new Date(Date.now() - at * HOUR).toISOString(),
           })),
         },
       }),

@@ -86,7 +86,7 @@ export class Contexts {
       tasks: count(context.task_count ?? 0),
       kernel: context.kernel?.name || context.kernel?.state || (alive ? words.kernel : words.noKernel),
       alive,
-      activity: context.last_activity ? relativeTime(context.last_activity, relative) : "",
+      activity: context.last_modified ? relativeTime(context.last_modified, relative) : "",
       showLabel: `${count(context.task_count ?? 0)}, ${words.useIt}: ${label}`,
     };
   }

@@ -19,9 +19,9 @@ export function drawDurations(
 ): number | null {
   if (!host) return null;
   const seconds = runs.map((run) => run.duration ?? 0);
-  if (runs.length < 2) {
+  if (runs.length === 0) {
     host.replaceChildren();
-    return seconds[0] ?? null;
+    return null;
   }
   const median = medianOf(runs.filter((run) => run.state === "succeeded").map((run) => run.duration ?? 0));
   const longest = Math.max(0.001, ...seconds);

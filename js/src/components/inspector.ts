@@ -284,7 +284,7 @@ export class Inspector {
       .slice(0, CHART_RUNS)
       .reverse();
     const median = drawDurations(this.app.refs.durations, recent, this.app.words);
-    this.chartTitle = recent.length > 1 ? this.app.words.task.durationTitle(recent.length) : "";
+    this.chartTitle = recent.length > 0 ? this.app.words.task.durationTitle(recent.length) : "";
     this.medianWords = median === null ? "" : this.app.words.task.median(duration(median));
   }
 

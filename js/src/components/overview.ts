@@ -2,7 +2,7 @@ import type { Bucket, Timeline } from "../store/model";
 import type { ViewMode } from "../store/route";
 import { ApiError } from "../transport/transport";
 import type { App } from "./app";
-import { debounce } from "./dom";
+import { debounce, h } from "./dom";
 import { drawRibbon } from "./ribbon";
 
 const HOUR = 3_600_000;
@@ -89,8 +89,16 @@ export class Overview {
       if (error instanceof ApiError && error.missing) {
         app.ui.can.timeline = false;
         if (state.view !== "list") app.ui.setView("list");
-      }
+      } else this.say(app.explain(error));
     }
+  }
+
+  /** A view that has nothing to show yet says why; an old picture stays. */
+  private say(why: string): void {
+    const { state, app } = this;
+    const host = state.view === "list" ? null : app.refs[state.view];
+    const drawn = state.view === "timeline" ? state.timeline : state.calendar;
+    if (host && !drawn) host.replaceChildren(h("p", { class: "scheduler-quiet", role: "alert" }, why));
   }
 
   private async loadDrawing(): Promise<void> {

@@ -77,7 +77,7 @@ export function fillRowDetail(app: App, element: HTMLElement, task: Task): (task
       const timed = runs.filter((run) => run.duration !== null).reverse();
       const middle = drawDurations(chart, timed, words);
       median.textContent = middle === null ? "" : words.task.median(duration(middle));
-      if (timed.length < 2) chart.replaceChildren(h("p", { class: "scheduler-soft" }, words.task.noRuns));
+      if (timed.length === 0) chart.replaceChildren(h("p", { class: "scheduler-soft" }, words.task.noRuns));
       await showLog(runs);
     } catch {
       // What the row itself knows stays; opening the task says what is wrong.

@@ -65,7 +65,7 @@ export class StatusPanel {
         },
         { title: words.server, facts: factsOf(status.server) },
         { title: words.store, facts: factsOf(status.store) },
-        { title: words.counts, facts: factsOf(status.counts) },
+        { title: words.counts, facts: factsOf(status.counts, count) },
       ].filter((group) => group.facts.length > 0);
     } catch (error) {
       this.app.fail(words.title, error);
@@ -75,14 +75,20 @@ export class StatusPanel {
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT/;
 
-function factsOf(values: Record<string, unknown> | undefined): Fact[] {
+/** Numbers are shown as they are (a process id is no quantity), unless `number` says how. */
+function factsOf(
+  values: Record<string, unknown> | undefined,
+  number: (value: number) => string = String,
+): Fact[] {
   return Object.entries(values ?? {})
     .filter(([, value]) => value !== null && value !== undefined && value !== "")
-    .map(([key, value]) => ({ name: key.replaceAll("_", " "), value: shown(value) }));
+    .map(([key, value]) => ({
+      name: key.replaceAll("_", " "),
+      value: typeof value === "number" ? number(value) : shown(value),
+    }));
 }
 
 function shown(value: unknown): string {
-  if (typeof value === "number") return count(value);
   if (typeof value === "string" && ISO_TIME.test(value)) return fullTime(value);
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

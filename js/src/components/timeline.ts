@@ -11,7 +11,8 @@ const BAR = 12;
 const HOUR = 3_600_000;
 /** More lanes than this are not read; the filter narrows them. */
 const LANES = 200;
-const PLANNED_MARKS = 150;
+const MARK = 4;
+const MARK_GAP = 2;
 
 /** Draws a lane for each task that ran or will run in 24 hours: runs to scale, planned fires as hollow marks. */
 export function drawTimeline(
@@ -113,6 +114,18 @@ function axis(scale: Scale, timeline: Timeline): HTMLElement {
   return row;
 }
 
+/** Fires as marks; those too close to be told apart become one band. */
+function plannedMarks(fires: string[], scale: Scale): { x: number; width: number; label: string }[] {
+  const marks: { x: number; width: number; label: string }[] = [];
+  for (const fire of fires) {
+    const x = scale.x(Date.parse(fire)) - 1.5;
+    const last = marks.at(-1);
+    if (last && x - (last.x + last.width) < MARK_GAP) last.width = Math.max(last.width, x + MARK - last.x);
+    else marks.push({ x, width: MARK, label: fullTime(fire) });
+  }
+  return marks;
+}
+
 function laneRow(lane: Lane, scale: Scale, app: App): HTMLElement {
   const { words } = app;
   const row = h("div", { class: "scheduler-lane", role: "listitem" });
@@ -149,18 +162,17 @@ function laneRow(lane: Lane, scale: Scale, app: App): HTMLElement {
       );
   }
   const middle = (LANE - BAR) / 2;
-  for (const fire of lane.planned.slice(0, PLANNED_MARKS)) {
-    const at = Date.parse(fire);
-    const mark = svg("rect", {
-      x: scale.x(at) - 1.5,
+  for (const mark of plannedMarks(lane.planned, scale)) {
+    const rect = svg("rect", {
+      x: mark.x,
       y: middle + 0.5,
-      width: 4,
+      width: mark.width,
       height: BAR - 1,
       rx: 1,
       class: "scheduler-ribbon-planned",
     });
-    mark.append(svg("title", {}, `${words.legend.planned}, ${fullTime(fire)}`));
-    chart.append(mark);
+    rect.append(svg("title", {}, `${words.legend.planned}, ${mark.label}`));
+    chart.append(rect);
   }
   for (const run of lane.runs) {
     if (!run.started_at) continue;

@@ -174,7 +174,7 @@ export interface Context {
   path?: string | null;
   task_count?: number;
   kernel?: { id: string; state?: string; name?: string } | null;
-  last_activity?: string | null;
+  last_modified?: string | null;
   size?: number | null;
 }
 
