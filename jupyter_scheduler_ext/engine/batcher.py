@@ -21,6 +21,9 @@ from .abc import StoreError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+TURN = 16
+"""Waiters answered at one turn of the event loop."""
+
 _Waiter: TypeAlias = "Future[Any] | asyncio.Future[Any]"
 _Answer: TypeAlias = "tuple[_Waiter, Any]"
 """Who waits, and for what: an exception instance is raised there, anything else returned."""
@@ -147,7 +150,7 @@ class Batcher(Generic[Item]):
                 _settle(waiter, value)
         for loop, theirs in loops.items():
             try:
-                loop.call_soon_threadsafe(_settle_all, theirs)
+                loop.call_soon_threadsafe(_settle_in_turns, loop, theirs)
             except RuntimeError:  # the loop is closed: nobody waits any more
                 continue
 
@@ -175,6 +178,13 @@ def _attempt(fn: Callable[[], Any]) -> Any:
         return fn()
     except Exception as error:
         return error
+
+
+def _settle_in_turns(loop: asyncio.AbstractEventLoop, answers: list[_Answer], start: int = 0) -> None:
+    """A few at each turn of the loop: everyone who is answered goes on at once, and hundreds would hold it."""
+    _settle_all(answers[start : start + TURN])
+    if start + TURN < len(answers):
+        loop.call_soon(_settle_in_turns, loop, answers, start + TURN)
 
 
 def _settle_all(answers: Iterable[_Answer]) -> None:

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-SLICE = 64
-"""Items between two breaths: at 30-60 us an item the loop is held for a few milliseconds. Counted, not timed, so that
+SLICE = 16
+"""Items between two breaths: at 50-200 us an item the loop is held for a few milliseconds. Counted, not timed, so that
 a simulation is the same each time."""
 
 
