@@ -108,6 +108,11 @@ export class Editor extends ScheduleBuilder {
     } finally {
       this.loading = false;
     }
+    if (!this.message) {
+      this.app.ui.focusLater(() =>
+        this.open ? this.app.root.querySelector(`#${CSS.escape(this.app.ui.fieldId("name"))}`) : null,
+      );
+    }
   }
 
   async duplicate(id: string): Promise<void> {
