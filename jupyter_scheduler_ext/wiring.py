@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .contexts.attachments import Attachments
 from .contexts.visits import Visits
+from .engine.clock import local_zone
 from .engine.scheduler import TaskScheduler
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def assemble(app: SchedulerExtension) -> Assembly:
 
     server, clock, folder = app.server, app.clock, Path(app.storage_dir)
     settings = RunnerSettings(parent=app)
+    zone = app.config.get("TaskScheduler", {}).get("timezone") or local_zone()
     executor = LocalExecutor(
         kernel_manager=server.kernel_manager,
         session_manager=server.session_manager,
@@ -47,7 +49,7 @@ def assemble(app: SchedulerExtension) -> Assembly:
     )
     scheduler = TaskScheduler.instance(
         parent=app,
-        store=JsonFileStore(folder),
+        store=JsonFileStore(folder, timezone=zone),
         ledger=SqlLedger(SqliteDatabase(folder / "history.sqlite", clock)),
         executors={executor.name: executor},
         contexts=executor.contexts,

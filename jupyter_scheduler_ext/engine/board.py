@@ -6,7 +6,7 @@ on the event loop and is touched by nothing else, so it needs no lock.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
 
 from .abc import Clock
@@ -41,6 +41,10 @@ class Board:
         """Tasks that are being deleted: nothing of theirs is claimed any more."""
         self.recent: OrderedDict[str, Run] = OrderedDict()
         self._active: dict[str, dict[str, Run]] = {}
+        self._counted: dict[str, TaskState] = {}
+        self._counts: Counter[TaskState] = Counter()
+        self._uncounted: set[str] = set()
+        self.changes.subscribe(self._count_later)
         self._lead = int(lead * 1000)
 
     # Reading
@@ -73,6 +77,27 @@ class Board:
         facts = self.facts.get(task.uuid)
         halted = task.uuid in self.broken or bool(facts and facts.halted)
         return derive_state(task.enabled, task.uuid in self._active, halted, facts.last_state if facts else None)
+
+    def state_counts(self) -> dict[TaskState, int]:
+        """How many tasks are in each state; costs what has changed since it was asked last."""
+        for task_id in self._uncounted:
+            before = self._counted.pop(task_id, None)
+            if before is not None:
+                self._counts[before] -= 1
+            task = self.task(task_id)
+            if task is not None:
+                self._counted[task_id] = state = self.state(task)
+                self._counts[state] += 1
+        self._uncounted.clear()
+        return {state: self._counts[state] for state in TaskState}
+
+    def count(self, task_id: str) -> None:
+        """This task has its place in `state_counts`, though nothing changed."""
+        self._uncounted.add(task_id)
+
+    def _count_later(self, kind: str, identifier: str) -> None:
+        if kind in ("tasks", "deleted"):
+            self.count(identifier)
 
     # Being told
 
@@ -118,7 +143,7 @@ class Board:
 
     def set_aside(self, task_id: str, why: str) -> None:
         """This task cannot be decided on: it stands still, in error, until it is changed, and no other is held up."""
-        self.broken[task_id] = why
+        self._break(task_id, why)
         self.agenda.set(task_id, None)
         self.ahead.set(task_id, None)
         self.changes.mark("tasks", task_id)
@@ -132,7 +157,8 @@ class Board:
 
     def _next_due(self, task_id: str) -> Instant | None:
         task = self.task(task_id)
-        self.broken.pop(task_id, None)
+        if self.broken.pop(task_id, None) is not None:
+            self._uncounted.add(task_id)
         if task is None or isinstance(task, AdHocTask) or task_id in self.retiring:
             return None
         facts = self.facts_of(task_id)
@@ -143,7 +169,11 @@ class Board:
                 return None
             return due_at(task, fire)
         except CronError as error:
-            self.broken[task_id] = f"{error.field}: {error}"
+            self._break(task_id, f"{error.field}: {error}")
         except Exception as error:
-            self.broken[task_id] = f"the rule cannot be read: {error}"
+            self._break(task_id, f"the rule cannot be read: {error}")
         return None
+
+    def _break(self, task_id: str, why: str) -> None:
+        self.broken[task_id] = why
+        self._uncounted.add(task_id)

@@ -307,6 +307,7 @@ class TaskScheduler(SingletonConfigurable):
     async def _schedule_all(self) -> None:
         async for task_id in sliced(list(self.tasks.snapshot.tasks)):
             self.board.reschedule(task_id)
+            self.board.count(task_id)
 
     async def _perform(self, verb: str, body: dict[str, Any]) -> dict[str, Any]:
         """What followers ask of the leader."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ def status(scheduler: TaskScheduler, notices: Sequence[Notice]) -> dict[str, Any
     """The API's reply to `scheduler_status`, version and server details aside."""
     board = scheduler.board
     snapshot = scheduler.tasks.snapshot
-    counts = Counter(board.state(task).value for task in snapshot.tasks.values())
+    counts = board.state_counts()
     holder = None if scheduler.leading else scheduler._lock.holder()
     return {
         "role": "leader" if scheduler.leading else "follower",
@@ -33,7 +32,7 @@ def status(scheduler: TaskScheduler, notices: Sequence[Notice]) -> dict[str, Any
         "next_run": to_rfc3339(board.agenda.next()),
         "counts": {
             "tasks": len(snapshot.tasks),
-            **{state: counts.get(state, 0) for state in ("idle", "running", "disabled", "error")},
+            **{state.value: number for state, number in counts.items()},
         },
         "queue": {
             "running": scheduler.pipeline.dispatcher.running,

@@ -169,3 +169,27 @@ def test_deleting_a_running_task_cancels_it_first_and_undo_brings_it_back(night:
         assert [run.state for run in await night.history(task)] == ["cancelled", "succeeded"]
 
     night.run(story())
+
+
+def test_the_counts_of_states_follow_every_change(night: Night):
+    async def story():
+        def counts() -> dict[str, int]:
+            return {state: number for state, number in night.scheduler.status()["counts"].items() if number}
+
+        night.kernels.fails = {"bad"}
+        night.kernels.seconds = 10
+        bad = await night.make("* * * * *", name="bad")
+        good = await night.make("* * * * *", name="good")
+        assert counts() == {"tasks": 2, "idle": 2}
+        await night.until("2026-03-01 00:01:05")
+        assert counts() == {"tasks": 2, "running": 2}
+        await night.sleep(20)
+        assert counts() == {"tasks": 2, "idle": 1, "error": 1}
+        await night.scheduler.disable(good.uuid)
+        await night.scheduler.delete(bad.uuid)
+        assert counts() == {"tasks": 1, "disabled": 1}
+        await night.scheduler.stop()
+        await night.boot()
+        assert counts() == {"tasks": 1, "disabled": 1}
+
+    night.run(story())
