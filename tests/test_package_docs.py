@@ -43,6 +43,14 @@ def test_every_link_to_a_file_or_heading_leads_there(page):
             assert anchor in anchors_of(target), f"{link} names a heading that is not there"
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if DECISIONS not in page.parents], ids=name_of)
+def test_every_file_of_the_repository_that_a_page_names_is_there(page):
+    folders = "benchmarks|docs|js|jupyter_scheduler_ext|notebooks|scripts|tests"
+    named = re.findall(rf"`((?:{folders})/[\w./-]*)`", prose_of(page))
+    made = {"docs/_build/html", "jupyter_scheduler_ext/static/"}
+    assert not [path for path in named if path not in made and not (ROOT / path).exists()]
+
+
 def test_every_decision_is_in_the_index_under_its_own_title():
     index = (DECISIONS / "README.md").read_text("utf-8")
     listed = dict(re.findall(r"^- \[(?P<title>[^\]]+)\]\((?P<file>[^)]+)\)", index, re.MULTILINE))
