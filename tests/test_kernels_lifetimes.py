@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 
 import psutil
@@ -33,10 +34,17 @@ def make(jp_serverapp, jp_asyncio_loop, root, monkeypatch):
     yield make
     for executor in made:
         jp_asyncio_loop.run_until_complete(executor.close())
-    kernels = [
-        process for process in psutil.Process().children(recursive=True) if "ipykernel" in " ".join(process.cmdline())
-    ]
-    assert kernels == []
+    jp_asyncio_loop.run_until_complete(until(lambda: kernels_left() == []))
+
+
+def kernels_left():
+    """The pids of kernels of this process that still run."""
+    left = []
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if child.status() != psutil.STATUS_ZOMBIE and "ipykernel" in " ".join(child.cmdline()):
+                left.append(child.pid)
+    return left
 
 
 def timed(launch, due):
@@ -265,3 +273,45 @@ async def test_stopping_a_run_while_it_connects_to_its_kept_kernel_leaves_that_u
     await until(lambda: kernel.state == "kept")
     outcome, _ = await perform(executor, launch_of(count, context="ctx"))
     assert outcome.result == "2"
+
+
+async def test_a_kept_kernel_that_a_person_restarts_stays_theirs_and_the_next_run_says_so(make, jp_serverapp):
+    executor = make()
+    code = {"kind": "code", "source": "n = globals().get('n', 0) + 1; n"}
+    _, sink = await perform(executor, launch_of(code, context="ctx"))
+    before = sink.where["kernel_process"]
+    await jp_serverapp.kernel_manager.restart_kernel(sink.where["kernel_id"])
+    await asyncio.sleep(0.5)
+    (kernel,) = executor.kernels
+    assert is_running(kernel.process)
+    assert kernel.process != before
+    outcome, later = await perform(executor, launch_of(code, context="ctx"))
+    assert outcome.result == "1"
+    assert later.where["kernel_id"] == sink.where["kernel_id"]
+    assert "kept kernel had been restarted" in later.text("status")
+
+
+async def test_a_restart_in_the_midst_of_a_run_ends_the_run_and_leaves_the_kernel(make, root, jp_serverapp):
+    executor = make()
+    write_notebook(root, "slow.ipynb", "print('on', flush=True)\nimport time; time.sleep(60)")
+    sink = Remembered()
+    execution = await executor.start(launch_of({"kind": "notebook", "path": "slow.ipynb"}), sink)
+    await until(lambda: "on" in sink.text("stdout"))
+    restarting = asyncio.ensure_future(jp_serverapp.kernel_manager.restart_kernel(sink.where["kernel_id"], now=True))
+    outcome = await asyncio.wait_for(execution.outcome(), 10)
+    await restarting
+    assert outcome.error.message == "the kernel was restarted while the run was in it"
+    await asyncio.sleep(0.3)
+    (kernel,) = executor.kernels
+    assert is_running(kernel.process)
+    assert kernel.state == "lingering"
+
+
+async def test_a_server_that_does_not_wait_for_kernels_is_waited_for(make, jp_serverapp):
+    jp_serverapp.kernel_manager.use_pending_kernels = True
+    executor = make()
+    outcome, sink = await perform(executor, launch_of(NOTEBOOK))
+    assert outcome.state is RunState.SUCCEEDED
+    assert sink.where["kernel_process"].startswith(f"{pid_of(outcome)}:")
+    await executor.close()
+    await until(lambda: not is_running(sink.where["kernel_process"]))

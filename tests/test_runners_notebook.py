@@ -168,17 +168,6 @@ async def test_a_kernel_that_dies_fails_the_run_and_says_so(executor, root, jp_s
     await until(lambda: not jp_serverapp.kernel_manager.list_kernel_ids())
 
 
-async def test_a_person_who_restarts_the_kernel_ends_the_run(executor, root, jp_serverapp):
-    write_notebook(root, "slow.ipynb", "print('on', flush=True)\nimport time; time.sleep(60)")
-    sink = Remembered()
-    execution = await executor.start(launch_of({"kind": "notebook", "path": "slow.ipynb"}), sink)
-    await until(lambda: "on" in sink.text("stdout"))
-    await jp_serverapp.kernel_manager.restart_kernel(sink.where["kernel_id"], now=True)
-    outcome = await asyncio.wait_for(execution.outcome(), 10)
-    assert outcome.error.name == "DeadKernelError"
-    assert "restarted" in outcome.error.message
-
-
 async def test_asking_for_input_fails_with_a_clear_error(executor, root):
     write_notebook(root, "asks.ipynb", "input('name?')")
     outcome, _ = await perform(executor, launch_of({"kind": "notebook", "path": "asks.ipynb"}))

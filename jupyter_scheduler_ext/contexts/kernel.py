@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -80,14 +81,33 @@ class Kernel:
         self.folder = self.need.folder
 
     async def is_alive(self) -> bool:
-        """Is it still running, and still the process it was: not restarted by a person meanwhile?"""
-        if self.state == "gone" or not await ensure_async(self.manager.is_alive()):
+        """Is it still running, and still the process it was: not restarted by a person meanwhile?
+
+        In the midst of a restart or a shutdown nobody can say yet; then it counts as alive, until the next look.
+        """
+        if self.state == "gone":
+            return False
+        if in_transition(self.manager) is not None:
+            return True
+        if not await ensure_async(self.manager.is_alive()):
             return False
         return self.process is None or process_of(self.manager) == self.process
 
+    async def was_restarted(self) -> bool:
+        """Did a person restart it: does another process run in its place?"""
+        if self.state == "gone" or self.process is None or in_transition(self.manager) is not None:
+            return False
+        return process_of(self.manager) not in (None, self.process) and await ensure_async(self.manager.is_alive())
+
+    def adopt(self) -> None:
+        """Take the process that a person's restart has put in its place for the kernel's own."""
+        self.process = process_of(self.manager)
+        self.folder = self.born_for.folder
+        self.manager.stop_restarter()
+
     async def cause_of_death(self) -> str:
         """Why it is not alive any more, in words for a person."""
-        if self.state != "gone" and await ensure_async(self.manager.is_alive()):
+        if await self.was_restarted():
             return "the kernel was restarted while the run was in it"
         process = getattr(getattr(self.manager, "provisioner", None), "process", None)
         code = None if process is None else process.poll()
@@ -120,6 +140,15 @@ class Kernel:
             return int(psutil.Process(int(self.process.partition(":")[0])).memory_info().rss)
         except psutil.Error:
             return None
+
+
+def in_transition(manager: Any) -> asyncio.Future[None] | None:
+    """What to wait for while a local kernel is being restarted or shut down; None at rest, and for remote kernels,
+    whose managers keep no such record."""
+    ready = getattr(manager, "ready", None) if is_local(manager) else None
+    if ready is None or ready.done():
+        return None
+    return ready if isinstance(ready, asyncio.Future) else asyncio.wrap_future(ready)
 
 
 def is_local(manager: Any) -> bool:

@@ -29,6 +29,7 @@ REPLENISH_AFTER = 0.5
 UNCLAIMED = 60.0
 """Seconds after its fire at which a prepared kernel that nobody took is given up."""
 DIED = "had died"
+RESTARTED = "had been restarted"
 WARM_UP = {"python": "pass"}
 """Code that makes a kernel's first cell as fast as its second, by language."""
 
@@ -88,12 +89,16 @@ class Kernels:
         """The context's kernel, and, if it had one that is no more, what became of that."""
         found = self._kept_of(need.context_id)
         why = self._given_up.pop(need.context_id, "")
-        if found is not None:
-            why = await self._resume(found, need)
-            if not why:
-                return found, ""
-            self.drop(found)
-        return await self.fresh(need), why
+        if found is None:
+            return await self.fresh(need), why
+        if await found.was_restarted():
+            found.adopt()
+            why = RESTARTED
+        unfit = await self._resume(found, need)
+        if not unfit:
+            return found, why
+        self.drop(found)
+        return await self.fresh(need), unfit
 
     async def _resume(self, kernel: Kernel, need: Need) -> str:
         """Make a kept kernel serve a run; returns why it cannot, if so."""
@@ -306,7 +311,11 @@ class Kernels:
                         log.debug("kernel %s could not be looked at: %r", kernel.id, error)
 
     async def _look_at(self, kernel: Kernel) -> None:
-        if not await kernel.is_alive():
+        if await kernel.was_restarted():
+            kernel.adopt()
+            if kernel.state == "kept":
+                self._given_up[kernel.need.context_id] = RESTARTED
+        elif not await kernel.is_alive():
             log.info("kernel %s of %s is gone", kernel.id, kernel.need.label)
             self._give_up(kernel, DIED)
         elif kernel.expires is not None and kernel.expires <= self._clock.monotonic():

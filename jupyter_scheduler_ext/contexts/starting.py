@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from contextlib import suppress
 from typing import Any
@@ -10,12 +11,15 @@ from jupyter_core.utils import ensure_async
 
 from ..engine.errors import Invalid
 from .conversation import Conversation
-from .kernel import Kernel, Need, is_local, process_of
+from .kernel import Kernel, Need, in_transition, is_local, process_of
 from .large_messages import LargeMessageChannel
 from .remote import asked_seldom, remote_client
 
 MEET_EVERY = 10
 """Milliseconds between attempts to connect to a kernel that does not listen yet; zmq's own 100 would be felt."""
+
+TRANSITION = 20.0
+"""Seconds that another's restart or shutdown of a kernel is waited for before it is touched."""
 
 
 class Starter:
@@ -49,6 +53,8 @@ class Starter:
             self._manager.start_kernel(kernel_name=need.kernel_name, path=need.folder, env=environment)
         )
         manager = self._manager.get_kernel(kernel_id)
+        if getattr(self._manager, "use_pending_kernels", False):
+            await manager.ready
         manager.stop_restarter()  # a run must see the death of its kernel; a restarted one would never answer
         self._manager.notify_connect(kernel_id)  # held for life: the server's culler leaves connected kernels alone
         return Kernel(kernel_id, manager, need, process_of(manager))
@@ -63,6 +69,7 @@ class Starter:
         """Shut a kernel down, once: a second time, or while it restarts, would break the server's own end."""
         with suppress(AttributeError):  # it never came to a conversation
             kernel.conversation.close()
+        await settled(kernel.manager)
         if kernel.id in self._manager:
             self._manager.notify_disconnect(kernel.id)
             with suppress(Exception):
@@ -99,3 +106,10 @@ class Starter:
             self._sockets = zmq.asyncio.Context()
             self._sockets.setsockopt(zmq.RECONNECT_IVL, MEET_EVERY)
         return manager.client(context=self._sockets, iopub_channel_class=LargeMessageChannel)
+
+
+async def settled(manager: Any) -> None:
+    """Wait until a kernel is neither being restarted nor shut down, but not for ever."""
+    transition = in_transition(manager)
+    if transition is not None:
+        await asyncio.wait({transition}, timeout=TRANSITION)

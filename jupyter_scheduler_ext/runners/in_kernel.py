@@ -105,7 +105,10 @@ class KernelExecution(Execution):
         await self._document.close()
         await self._place.keep_within_limit(self._need.context_id, self._document.size)
         if self._kernel is not None:
-            if died or self._signalled:
+            if died and await self._kernel.was_restarted():  # it is the person's now, for as long as a failed run's
+                self._kernel.adopt()
+                self._kernels.release(self._kernel, keep=self._keep, succeeded=False)
+            elif died or self._signalled:
                 self._kernels.drop(self._kernel)
             else:
                 succeeded = outcome.state is RunState.SUCCEEDED
@@ -139,7 +142,7 @@ class KernelExecution(Execution):
             return await self._kernels.fresh(self._need)
         kernel, why = await self._kernels.kept(self._need)
         if why:
-            self._sink.write("status", f"the kept kernel {why}: this is a new one, without the old variables")
+            self._sink.write("status", f"the kept kernel {why}: this run finds none of the old variables")
         return kernel
 
     def _introduction(self, kernel: Kernel) -> str | None:
