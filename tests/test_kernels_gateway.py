@@ -29,7 +29,7 @@ def gateway(tmp_path_factory, jp_http_port):
     options = [f"--port={port}", "--no-browser", "--allow-root", f"--IdentityProvider.token={TOKEN}"]
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyter_server", *options, f"--ServerApp.root_dir={folder}", "--log-level=ERROR"],
-        env={**os.environ, **places},
+        env={**os.environ, **places, "JUPYTER_NO_CONFIG": "1"},  # and so no extensions, which take long to load
         start_new_session=True,
     )
     yield f"http://127.0.0.1:{port}"
