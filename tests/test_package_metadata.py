@@ -10,6 +10,8 @@ import tomllib
 from importlib.metadata import entry_points, packages_distributions
 from pathlib import Path
 
+import pytest
+
 import jupyter_scheduler_ext
 
 ROOT = Path(__file__).parent.parent
@@ -28,16 +30,24 @@ def plain(requirement: str) -> str:
     return re.split(r"[\[<>=!~;\s]", requirement)[0].lower().replace("_", "-")
 
 
-def imported_packages() -> set[str]:
-    """Top-level names of everything the package imports that is neither its own nor Python's."""
+def imported_packages(folder: Path) -> set[str]:
+    """Top-level names of all that a folder's modules import and that is neither in the repository nor Python's."""
     found: set[str] = set()
-    for path in PACKAGE.rglob("*.py"):
+    for path in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Import):
                 found |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
                 found.add(node.module.split(".")[0])
-    return found - set(sys.stdlib_module_names) - {"jupyter_scheduler_ext"}
+    ours = {path.stem for place in (ROOT, folder) for path in place.iterdir()}
+    return found - set(sys.stdlib_module_names) - ours
+
+
+def distributions(names: set[str]) -> set[str]:
+    """What brings these packages, as requirements name it."""
+    providers = packages_distributions()
+    found = {plain(providers[name][0]) for name in names}
+    return {PART_OF.get(name, name) for name in found}
 
 
 def test_the_version_is_the_same_everywhere():
@@ -47,12 +57,18 @@ def test_the_version_is_the_same_everywhere():
 
 
 def test_every_import_is_declared_and_nothing_is_declared_for_nothing():
-    providers = packages_distributions()
-    found = {plain(providers[name][0]) for name in imported_packages() - OPTIONAL}
-    needed = {PART_OF.get(name, name) for name in found}
+    needed = distributions(imported_packages(PACKAGE) - OPTIONAL)
     declared = {plain(requirement) for requirement in PROJECT["dependencies"]}
     assert needed - declared == set(), "imported but not declared"
     assert declared - needed - BY_NAME == set(), "declared but never imported"
+
+
+@pytest.mark.parametrize("folder", ["tests", "benchmarks", "scripts"])
+def test_every_import_of_the_workshop_is_declared_too(folder):
+    extras = PROJECT["optional-dependencies"]
+    declared = {plain(requirement) for requirement in (*PROJECT["dependencies"], *extras["test"], *extras["dev"])}
+    names = imported_packages(ROOT / folder) - OPTIONAL - {path.stem for path in (ROOT / "tests").iterdir()}
+    assert distributions(names) - declared == set()
 
 
 def test_the_installed_command_is_there_under_jupyters_name():
