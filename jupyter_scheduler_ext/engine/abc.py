@@ -157,6 +157,11 @@ class Ledger(ABC):
         """Runs that match, newest first by (queued_at, id)."""
 
     @abstractmethod
+    def buried(self, before: Instant | None = None) -> list[str]:
+        """The definitions (JSON texts) of deleted tasks that can still be restored; only those deleted before an
+        instant if one is given."""
+
+    @abstractmethod
     def buckets(self, start: Instant, end: Instant, width: int, task_id: str | None = None) -> list[Bucket]:
         """Runs by the bucket of their start (or fire time, if never started) and outcome; `width` in ms; empty buckets
         are left out."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from . import cron
-from .abc import Clock, ContextStore, Put, RevisionConflict, StoreError
+from .abc import Clock, ContextStore, Ledger, Put, RevisionConflict, StoreError
 from .batcher import Batcher
 from .board import Board
 from .ledger import Op, SetCursor
@@ -33,6 +33,7 @@ class Housekeeping:
         keep: Retention,
         board: Board,
         ledger: Batcher[Op],
+        source: Ledger,
         logs: RunLogs,
         contexts: ContextStore | None,
         clock: Clock,
@@ -40,6 +41,7 @@ class Housekeeping:
         self._keep = keep
         self._board = board
         self._ledger = ledger
+        self._source = source
         self._logs = logs
         self._contexts = contexts
         self._clock = clock
@@ -61,7 +63,15 @@ class Housekeeping:
 
     async def prune(self) -> int:
         """Remove what is beyond retention; returns how many runs went."""
-        return await prune(self._keep, ledger=self._ledger, logs=self._logs, contexts=self._contexts, clock=self._clock)
+        return await prune(
+            self._keep,
+            board=self._board,
+            ledger=self._ledger,
+            source=self._source,
+            logs=self._logs,
+            contexts=self._contexts,
+            clock=self._clock,
+        )
 
     async def refresh_times(self) -> None:
         """Read the tz data anew and work out every time that has not come yet."""

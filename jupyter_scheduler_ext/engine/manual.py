@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -45,6 +46,7 @@ class Manual:
         self._clock = clock
         self._new_id = new_id
         self._newest: Instant = 0
+        self._keyed = asyncio.Lock()
 
     def _task(self, task_id: str) -> AnyTask:
         task = self._board.task(task_id)
@@ -56,14 +58,20 @@ class Manual:
         self, task_id: str, *, parameters: Mapping[str, Any], key: str | None, force: bool, origin: Origin
     ) -> Run:
         """Run a task now, or return the run that an earlier request with the same key made."""
-        task = self._task(task_id)
-        if key is not None:
-            if not _KEY.fullmatch(key):
-                raise Invalid("a key has 1 to 200 visible ASCII characters", field="Idempotency-Key")
+        if key is None:
+            return await self._run(task_id, parameters, None, force, origin)
+        if not _KEY.fullmatch(key):
+            raise Invalid("a key has 1 to 200 visible ASCII characters", field="Idempotency-Key")
+        # One at a time: of two requests with the same key the second must find what the first one made.
+        async with self._keyed:
             key = f"{task_id}:{key}"
             earlier = await self._ledger.call(lambda: self._source.runs(RunFilter(key=key, limit=1)))
-            if earlier:
-                return earlier[0]
+            return earlier[0] if earlier else await self._run(task_id, parameters, key, force, origin)
+
+    async def _run(
+        self, task_id: str, parameters: Mapping[str, Any], key: str | None, force: bool, origin: Origin
+    ) -> Run:
+        task = self._task(task_id)
         if not task.enabled and not force:
             raise Conflict("the task is disabled; enable it, or run it with force", code="disabled")
         check_parameters(task, parameters, declared_only=False)

@@ -24,7 +24,7 @@ from .errors import Conflict, NotFound, SchedulerError, Unavailable
 from .execution import Resolve
 from .housekeeping import Housekeeping, stand_in_cursors
 from .instants import Instant
-from .leader import LeaderLock
+from .leader import Holder, LeaderLock
 from .ledger import Op, RunFilter
 from .listing import TaskPage, TaskQuery, find
 from .manual import Manual
@@ -159,7 +159,13 @@ class TaskScheduler(SingletonConfigurable):
         self.requests = Requests(self.commits, ledger, self.clock)
         keep = Retention(runs=self.history_runs, days=self.history_days, undo_days=self.undo_days)
         self.housekeeping = Housekeeping(
-            keep=keep, board=self.board, ledger=self.commits, logs=self.logs, contexts=contexts, clock=self.clock
+            keep=keep,
+            board=self.board,
+            ledger=self.commits,
+            source=ledger,
+            logs=self.logs,
+            contexts=contexts,
+            clock=self.clock,
         )
         self.changes.subscribe(self._forget_view)
         self.tasks.subscribe(self._definitions_changed)
@@ -542,6 +548,10 @@ class TaskScheduler(SingletonConfigurable):
     def status(self) -> dict[str, Any]:
         """See `status.status`."""
         return status(self, self._notices)
+
+    def leader(self) -> Holder | None:
+        """The process that leads, if it is another one."""
+        return None if self.leading else self._lock.holder()
 
     def has_work_within(self, seconds: float) -> bool:
         """Is something running or due soon? An idle server with such work should not be culled."""

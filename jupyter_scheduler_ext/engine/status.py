@@ -17,7 +17,7 @@ def status(scheduler: TaskScheduler, notices: Sequence[Notice]) -> dict[str, Any
     board = scheduler.board
     snapshot = scheduler.tasks.snapshot
     counts = board.state_counts()
-    holder = None if scheduler.leading else scheduler._lock.holder()
+    holder = scheduler.leader()
     return {
         "role": "leader" if scheduler.leading else "follower",
         "leader": {"label": holder.label, "pid": holder.pid} if holder else None,

@@ -103,6 +103,12 @@ class SqlLedger(Ledger):
         )
         return [row[0] for row in rows]
 
+    def buried(self, before: Instant | None = None) -> list[str]:
+        sql = "SELECT definition FROM facts WHERE buried_at IS NOT NULL AND definition IS NOT NULL"
+        if before is None:
+            return [row[0] for row in self._database.query(sql)]
+        return [row[0] for row in self._database.query(f"{sql} AND buried_at < ?", (before,))]
+
     def run(self, run_id: str) -> Run | None:
         found = self._runs("WHERE id = ?", (run_id,))
         return found[0] if found else None

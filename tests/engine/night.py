@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from jupyter_scheduler_ext.engine.abc import Execution, Executor, Launch, Outcome, Sink, TaskStore
+from jupyter_scheduler_ext.engine.abc import ContextStore, Execution, Executor, Launch, Outcome, Sink, TaskStore
 from jupyter_scheduler_ext.engine.instants import Instant, to_instant
 from jupyter_scheduler_ext.engine.ledger import RunFilter
 from jupyter_scheduler_ext.engine.models import AnyTask
@@ -108,6 +108,7 @@ class Night:
         self.clock = VirtualClock(self.loop, at(start))
         self.kernels = Kernels()
         self.store: TaskStore = MemoryStore()
+        self.contexts: ContextStore | None = None
         self.mortal = fakes.Mortal()
         self.commits: list[list[str]] = []
         self._ids = count(1)
@@ -145,6 +146,7 @@ class Night:
             ledger=ledger,
             executors={"local": self.kernels},
             folder=self.folder,
+            contexts=self.contexts,
             clock=self.clock,
             new_id=lambda: f"run{next(self._ids):06d}",
             owner=f"boot:{number}:{number}",

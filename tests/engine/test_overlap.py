@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from jupyter_scheduler_ext.engine.errors import Conflict
@@ -71,6 +73,8 @@ def test_the_same_key_twice_is_one_run(night: Night):
         second = await night.scheduler.run(task.uuid, key="order-7")
         other = await night.scheduler.run(task.uuid, key="order-8")
         assert first.id == second.id != other.id
+        at_once = await asyncio.gather(*(night.scheduler.run(task.uuid, key="order-9") for _ in range(5)))
+        assert len({run.id for run in at_once}) == 1
 
     night.run(story())
 
