@@ -11,22 +11,17 @@ import {
 } from "../store/task_form";
 import type { SavedTask } from "../transport/api";
 import { ApiError } from "../transport/transport";
-import { bytes, fullTime, readerZone } from "../words/times";
+import { fullTime, readerZone } from "../words/times";
 import type { App } from "./app";
+import { AttachmentList } from "./attachment_list";
 import { CodeField } from "./code_field";
-import { debounce } from "./dom";
+import { NotebookPicker } from "./notebook_picker";
 import { ScheduleBuilder } from "./schedule_builder";
 
 interface ConflictRow {
   path: string;
   mine: string;
   theirs: string;
-}
-
-interface FileRow {
-  name: string;
-  size: string;
-  removeLabel: string;
 }
 
 /**
@@ -44,25 +39,19 @@ export class Editor extends ScheduleBuilder {
   tokenWords = "";
   conflict: ConflictRow[] = [];
   kernels: { name: string; title: string }[] = [];
-  picker = {
-    open: false,
-    list: [] as { id: string; path: string; name: string; folder: string }[],
-    activeId: "",
-  };
-  files: FileRow[] = [];
-  pending: { name: string; file: File }[] = [];
-  removed: string[] = [];
-  dropping = false;
+  readonly picker: NotebookPicker;
+  readonly files: AttachmentList;
   unfold = { details: false, policy: false };
   /** The form as it was opened: what differs from it is what was changed. */
   start: TaskForm = formOf({}, "UTC");
   private asked = "";
   private readonly codeField: CodeField;
-  private readonly searchNotebooks = debounce(120, (editor: Editor) => void editor.loadNotebooks());
 
   constructor(app: App) {
     super(app);
     this.codeField = new CodeField(app);
+    this.picker = new NotebookPicker(app);
+    this.files = new AttachmentList(app);
   }
 
   get title(): string {
@@ -71,7 +60,7 @@ export class Editor extends ScheduleBuilder {
   }
 
   get dirty(): boolean {
-    return !sameForm(this.start, this.form) || this.pending.length > 0 || this.removed.length > 0;
+    return !sameForm(this.start, this.form) || this.files.dirty;
   }
 
   create(type: TaskType, from: Partial<Task> = {}): void {
@@ -169,8 +158,7 @@ export class Editor extends ScheduleBuilder {
       this.app.session.put({ tasks: [task] });
       if (!(await this.sendFiles(task.uuid))) return;
       this.start = structuredClone(this.app.plain(this.form));
-      this.pending = [];
-      this.removed = [];
+      this.files.settle();
       this.open = false;
       this.app.ui.sheetClosed();
       if (saved.token_secret) this.app.ui.token.show(task, saved.token_secret);
@@ -189,8 +177,7 @@ export class Editor extends ScheduleBuilder {
   async remove(): Promise<void> {
     const task = this.app.table.get(this.id);
     this.start = structuredClone(this.app.plain(this.form));
-    this.pending = [];
-    this.removed = [];
+    this.files.settle();
     this.close();
     if (task) await this.app.deleteTask(task);
   }
@@ -234,36 +221,19 @@ export class Editor extends ScheduleBuilder {
     return this.words.removeParameter(row.name);
   }
 
-  pickerOpen(): void {
-    this.searchNotebooks(this);
-  }
-
   pickerSearch(): void {
     this.touch("action.path");
-    this.searchNotebooks(this);
-  }
-
-  pickerBlur(): void {
-    this.picker.open = false;
+    this.picker.search(this.form.path);
   }
 
   pickerKey(event: KeyboardEvent): void {
-    const { list } = this.picker;
-    const at = list.findIndex((item) => item.id === this.picker.activeId);
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      const next = list[(at + (event.key === "ArrowDown" ? 1 : list.length - 1) + list.length) % list.length];
-      this.picker.open = list.length > 0;
-      this.picker.activeId = next?.id ?? "";
-    } else if (event.key === "Enter" && this.picker.open && list[at]) this.pick(list[at].path);
-    else if (event.key === "Escape" && this.picker.open) this.picker.open = false;
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
+    const path = this.picker.key(event);
+    if (path !== null) this.pick(path);
   }
 
   pick(path: string): void {
     this.form.path = path;
-    this.picker.open = false;
+    this.picker.close();
     this.pathChanged();
   }
 
@@ -283,24 +253,6 @@ export class Editor extends ScheduleBuilder {
     void this.loadParameters(path);
   }
 
-  dropFiles(event: DragEvent): void {
-    this.dropping = false;
-    this.take(event.dataTransfer?.files);
-  }
-
-  addFiles(event: Event): void {
-    const input = event.target as HTMLInputElement;
-    this.take(input.files);
-    input.value = "";
-  }
-
-  removeFile(name: string): void {
-    if (this.pending.some((item) => item.name === name)) {
-      this.pending = this.pending.filter((item) => item.name !== name);
-    } else this.removed.push(name);
-    this.files = this.files.filter((file) => file.name !== name);
-  }
-
   dispose(): void {
     this.codeField.dispose();
   }
@@ -317,11 +269,9 @@ export class Editor extends ScheduleBuilder {
     this.tokenWords = "";
     this.errors = {};
     this.conflict = [];
-    this.files = [];
-    this.pending = [];
-    this.removed = [];
+    this.files.show("", []);
     this.asked = "";
-    this.picker = { open: false, list: [], activeId: "" };
+    this.picker.close();
     this.unfold = { details: false, policy: false };
     this.loading = false;
     this.open = true;
@@ -344,8 +294,7 @@ export class Editor extends ScheduleBuilder {
       const used = task.token.last_used ? words.used(fullTime(task.token.last_used)) : words.unused;
       this.tokenWords = `${words.last4(task.token.last4)}, ${used}`;
     }
-    for (const name of task.attachments ?? []) this.files.push(this.fileRow(name, ""));
-    if (task.attachments?.length) void this.loadAttachments();
+    this.files.show(task.uuid, task.attachments ?? []);
     this.unfold.details = Boolean(task.description);
     if (this.form.kind === "notebook" && this.form.path) {
       this.asked = this.form.path;
@@ -387,11 +336,10 @@ export class Editor extends ScheduleBuilder {
     } else this.message = `${this.words.saveFailed}: ${this.app.explain(error)}`;
   }
 
-  /** What the server said of the schedule while it was typed stays true; the rest is asked anew. */
+  /** What the server says of the schedule as it is now stays true; all else is asked anew. */
   private forgetErrors(): void {
-    for (const path of Object.keys(this.errors)) {
-      if (!path.startsWith("schedule") && !path.startsWith("plan")) delete this.errors[path];
-    }
+    const { refusal } = this;
+    this.errors = refusal ? { [refusal.path]: refusal.message } : {};
   }
 
   /** Whether the form has a control for a field that the server named; if not, its message goes on top. */
@@ -425,8 +373,7 @@ export class Editor extends ScheduleBuilder {
 
   private async sendFiles(id: string): Promise<boolean> {
     try {
-      for (const name of this.removed) await this.app.api.detach(id, name);
-      for (const { name, file } of this.pending) await this.app.api.attach(id, name, file);
+      await this.files.send(id);
       return true;
     } catch (error) {
       if (error instanceof ApiError && error.missing) {
@@ -442,29 +389,6 @@ export class Editor extends ScheduleBuilder {
     }
   }
 
-  private take(files: FileList | null | undefined): void {
-    for (const file of files ?? []) {
-      this.pending = [...this.pending.filter((item) => item.name !== file.name), { name: file.name, file }];
-      this.files = [
-        ...this.files.filter((row) => row.name !== file.name),
-        this.fileRow(file.name, bytes(file.size)),
-      ];
-    }
-  }
-
-  private fileRow(name: string, size: string): FileRow {
-    return { name, size, removeLabel: this.words.removeFile(name) };
-  }
-
-  private async loadAttachments(): Promise<void> {
-    try {
-      const list = await this.app.api.attachments(this.id);
-      this.files = list.map(({ name, size }) => this.fileRow(name, bytes(size)));
-    } catch {
-      // The names are known from the task; only the sizes are missing.
-    }
-  }
-
   private async loadKernels(): Promise<void> {
     if (this.kernels.length > 0) return;
     try {
@@ -474,27 +398,11 @@ export class Editor extends ScheduleBuilder {
     }
   }
 
-  private async loadNotebooks(): Promise<void> {
-    const q = this.form.path;
-    try {
-      const found = await this.app.api.notebooks(q);
-      if (q !== this.form.path) return;
-      this.picker.list = found.slice(0, 50).map(({ path, name }, at) => ({
-        id: this.app.ui.fieldId(`notebook-${at}`),
-        path,
-        name,
-        folder: path.slice(0, Math.max(0, path.length - name.length - 1)),
-      }));
-      this.picker.activeId = "";
-      this.picker.open =
-        document.activeElement?.getAttribute("role") === "combobox" && !found.some((n) => n.path === q);
-    } catch {
-      this.picker.open = false;
-    }
-  }
-
   private async loadParameters(path: string): Promise<void> {
     try {
+      // A path that is being typed, or whose notebook has gone, is no failure to fetch: look first.
+      const there = await this.app.api.notebooks(path);
+      if (path !== this.form.path || !there.some((notebook) => notebook.path === path)) return;
       const found = await this.app.api.notebookParameters(path);
       if (path !== this.form.path) return;
       const rows = parameterRows(parametersOf(this.form.parameters), found.parameters);

@@ -55,6 +55,8 @@ export class ScheduleBuilder {
   preview: ShownPreview = { ...NO_PREVIEW };
   previewOld = false;
   collision = "";
+  /** What the newest preview was refused for, until the schedule changes. */
+  protected refusal: { path: string; message: string } | null = null;
   private asking = 0;
   private readonly askSoon = debounce(150, (builder: ScheduleBuilder) => void builder.ask());
 
@@ -255,6 +257,7 @@ export class ScheduleBuilder {
 
   protected changed(): void {
     this.previewOld = true;
+    this.refusal = null;
     this.askSoon(this);
   }
 
@@ -306,7 +309,9 @@ export class ScheduleBuilder {
       if (mine !== this.asking || !(error instanceof ApiError) || error.offline || error.missing) return;
       this.clearScheduleErrors();
       const field = error.field === "timezone" ? "schedule.timezone" : error.field;
-      this.errors[field ?? (form.type === "planned" ? "plan" : "schedule")] = error.message;
+      const path = field ?? (form.type === "planned" ? "plan" : "schedule");
+      this.refusal = { path, message: error.message };
+      this.errors[path] = error.message;
       this.preview = { ...NO_PREVIEW };
       this.collision = "";
     }

@@ -2,13 +2,15 @@ import Alpine from "@alpinejs/csp";
 import type { Panels } from "../panels";
 import type { Banner, Task, TaskState } from "../store/model";
 import { COLUMNS, type ColumnKey, readPreferences, writePreferences } from "../store/preferences";
-import { formatRoute, parseRoute, type Route, type Tab, type ViewMode } from "../store/route";
+import type { Route, Tab, ViewMode } from "../store/route";
 import { DEFAULT_SORT, type Filter, NO_FILTER, type Sort, type SortKey } from "../store/task_view";
 import type { LiveState } from "../transport/live";
 import { briefTime, clockTime, count } from "../words/times";
+import { AddressBar } from "./address_bar";
 import type { App } from "./app";
 import type { Bulk } from "./bulk";
 import { Contexts } from "./contexts";
+import { firstControl, matchDialog } from "./dialog_element";
 import { h } from "./dom";
 import type { Editor } from "./editor";
 import type { Inspector } from "./inspector";
@@ -30,8 +32,6 @@ const NARROW_PX = 640;
 const ROW_PX = { comfortable: 44, compact: 34 };
 const CARD_PX = 104;
 const SLOW_MS = 1_500;
-const FIRST_CONTROL =
-  ".scheduler-sheet-body :is(input, select, textarea, .scheduler-starter), .scheduler-palette-search input";
 
 let serial = 0;
 
@@ -63,6 +63,7 @@ export class SchedulerSettings {
   readonly contexts: Contexts;
   readonly status: StatusPanel;
   readonly overview: Overview;
+  private readonly address: AddressBar;
   /** The sheets and dialogs are there; what follows comes with them, from a bundle of its own. */
   panelled = false;
   declare editor: Editor;
@@ -81,6 +82,7 @@ export class SchedulerSettings {
     this.contexts = new Contexts(app);
     this.status = new StatusPanel(app);
     this.overview = new Overview(app);
+    this.address = new AddressBar(app);
     hide(this, "grid", "undo", "frame", "slow", "narrow", "lastFocus", "installing");
   }
 
@@ -135,7 +137,7 @@ export class SchedulerSettings {
     this.undo.push(() => resize.disconnect());
     this.measure();
     this.listen();
-    if (this.mode === "page") this.applyRoute(parseRoute(location.hash));
+    if (this.mode === "page") this.undo.push(this.address.follow());
     this.liveChanged(app.session.feed.state);
     this.synchronise();
     if (app.session.ready) this.arrive();
@@ -216,7 +218,7 @@ export class SchedulerSettings {
 
   selectTab(tab: Tab): void {
     this.tab = tab;
-    this.writeRoute();
+    this.address.write();
     Alpine.nextTick(() =>
       requestAnimationFrame(() => {
         if (this.tab === tab && this.activeTab !== tab) this.activate(tab);
@@ -236,7 +238,7 @@ export class SchedulerSettings {
   applyFilter(): void {
     this.app.view.setFilter(this.app.plain(this.filter));
     if (this.mode === "page") writePreferences({ context: this.filter.context });
-    this.writeRoute();
+    this.address.write();
     this.overview.touch();
   }
 
@@ -260,12 +262,12 @@ export class SchedulerSettings {
   setSort(sort: Sort): void {
     this.sort = sort;
     this.app.view.setSort({ ...sort });
-    this.writeRoute();
+    this.address.write();
   }
 
   setView(view: ViewMode): void {
     this.view = view;
-    this.writeRoute();
+    this.address.write();
     this.overview.show(view);
     if (view === "list") Alpine.nextTick(() => this.grid?.layout());
   }
@@ -397,16 +399,15 @@ export class SchedulerSettings {
   // Sheets and the address
 
   sheetOpened(sheet: Route["sheet"]): void {
-    const within = this.sheet !== null;
-    if (!within) this.lastFocus = this.grid?.activeId ?? null;
+    if (this.sheet === null) this.lastFocus = this.grid?.activeId ?? null;
     this.sheet = sheet;
-    this.writeRoute(!within);
+    this.address.write(true);
   }
 
   sheetClosed(): void {
     if (this.panelled && (this.editor.open || this.inspector.open)) return;
     this.sheet = null;
-    this.writeRoute();
+    this.address.write();
     requestAnimationFrame(() => {
       // The dialog gives the focus back by itself; a row recycled meanwhile cannot take it.
       if (document.activeElement === document.body && this.lastFocus && this.app.table.get(this.lastFocus)) {
@@ -418,25 +419,16 @@ export class SchedulerSettings {
   lineChosen(line: number): void {
     if (this.sheet?.kind !== "run") return;
     this.sheet = { ...this.sheet, line };
-    this.writeRoute();
+    this.address.write();
   }
 
   copyLink(): void {
     void this.app.copyText(location.href, this.app.words.linkCopied);
   }
 
-  /** Opens or closes a dialog element to match its component. */
+  /** Called by each dialog's markup whenever its component opens or closes. */
   syncDialog(dialog: HTMLDialogElement, open: boolean): void {
-    dialog.dataset.wanted = String(open);
-    if (open && !dialog.open) {
-      dialog.showModal();
-      // Not the cross in the corner, which comes first: what the dialog is for.
-      if (dialog.classList.contains("scheduler-modal")) {
-        this.focusLater(() => dialog.querySelector<HTMLElement>(FIRST_CONTROL));
-      }
-      dialog.addEventListener("pointerdown", shutOutside);
-      dialog.addEventListener("close", closedByBrowser);
-    } else if (!open && dialog.open) dialog.close();
+    if (matchDialog(dialog, open)) this.focusLater(() => firstControl(dialog));
   }
 
   /** Focus an element once Alpine has drawn it. */
@@ -472,7 +464,7 @@ export class SchedulerSettings {
     this.grid?.focusPosition(Math.min(at, this.app.view.length - 1));
   }
 
-  private activate(tab: Tab): void {
+  activate(tab: Tab): void {
     this.status.leave();
     this.activeTab = tab;
     if (tab === "contexts") void this.contexts.load();
@@ -513,50 +505,6 @@ export class SchedulerSettings {
     const where = this.mode === "page" ? document : this.app.root;
     where.addEventListener("keydown", onKey as EventListener);
     this.undo.push(() => where.removeEventListener("keydown", onKey as EventListener));
-    if (this.mode !== "page") return;
-    const onHash = (): void => this.applyRoute(parseRoute(location.hash));
-    const onLeave = (event: BeforeUnloadEvent): void => {
-      if (this.panelled && this.editor.open && this.editor.dirty) event.preventDefault();
-    };
-    addEventListener("popstate", onHash);
-    addEventListener("hashchange", onHash);
-    addEventListener("beforeunload", onLeave);
-    this.undo.push(() => {
-      removeEventListener("popstate", onHash);
-      removeEventListener("hashchange", onHash);
-      removeEventListener("beforeunload", onLeave);
-    });
-  }
-
-  private applyRoute(route: Route): void {
-    this.filter = route.filter;
-    this.sort = route.sort;
-    this.app.view.setFilter({ ...route.filter });
-    this.app.view.setSort({ ...route.sort });
-    if (this.view !== route.view) {
-      this.view = route.view;
-      this.overview.show(route.view);
-    }
-    this.tab = route.tab;
-    if (this.activeTab !== route.tab) this.activate(route.tab);
-    const { sheet } = route;
-    if (JSON.stringify(sheet) === JSON.stringify(this.sheet)) return;
-    if (!sheet) {
-      if (!this.panelled) return;
-      this.editor.close();
-      this.inspector.close();
-    } else if (sheet.kind === "new") this.panel("editor", "create", sheet.id);
-    else if (sheet.kind === "edit") this.panel("editor", "edit", sheet.id);
-    else if (sheet.kind === "task") this.panel("inspector", "showTask", sheet.id);
-    else this.panel("inspector", "showRun", sheet.id, sheet.line);
-  }
-
-  private writeRoute(push = false): void {
-    if (this.mode !== "page") return;
-    const { tab, view, sheet, filter, sort } = this;
-    const hash = formatRoute({ tab, view, sheet, filter, sort });
-    if (hash === location.hash) return;
-    history[push ? "pushState" : "replaceState"](null, "", hash || location.pathname + location.search);
   }
 
   private liveChanged(state: LiveState): void {
@@ -625,21 +573,6 @@ export class SchedulerSettings {
     this.app.root.dataset.density = this.density;
     Alpine.nextTick(() => this.grid?.layout());
   }
-}
-
-/** A browser may close a dialog on a second Escape without asking: its component must hear of it. */
-function closedByBrowser(event: Event): void {
-  const dialog = event.currentTarget as HTMLDialogElement;
-  if (dialog.dataset.wanted === "true") dialog.dispatchEvent(new Event("cancel", { cancelable: true }));
-}
-
-function shutOutside(event: Event): void {
-  const dialog = event.currentTarget as HTMLDialogElement;
-  if (event.target !== dialog) return;
-  const box = dialog.getBoundingClientRect();
-  const { clientX: x, clientY: y } = event as PointerEvent;
-  const inside = x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
-  if (!inside) dialog.dispatchEvent(new Event("cancel", { cancelable: true }));
 }
 
 /** Makes fields that Alpine neither watches nor walks into. */

@@ -3,12 +3,16 @@ import type { Words } from "../words/en";
 import { scheduleTemplate } from "./editor_schedule";
 import { button, esc, iconButton, options } from "./markup";
 
-/** A labelled control with the server's answer to it below. `path` is the field as the server names it. */
-export function field(label: string, path: string, control: string, help = ""): string {
+/**
+ * A labelled control with the server's answer to it below. `path` is the field as the server names it; `id` sets
+ * apart two controls of one field.
+ */
+export function field(label: string, path: string, control: string, help = "", id = path): string {
+  const attributes = `:id="fieldId('${id}')" :aria-invalid="editor.bad('${path}')" :aria-describedby="noteId('${id}')"`;
   return `<div class="scheduler-field" :data-bad="editor.bad('${path}')">
-    <label class="scheduler-label" :for="fieldId('${path}')">${esc(label)}</label>
-    ${control.replace("<ctl ", `<`).replace("{id}", `:id="fieldId('${path}')" :aria-invalid="editor.bad('${path}')" :aria-describedby="noteId('${path}')"`)}
-    <p class="scheduler-note" :id="noteId('${path}')"><span class="scheduler-error" x-show="editor.bad('${path}')" x-text="editor.error('${path}')"></span>${help ? `<span x-show="!editor.bad('${path}')">${esc(help)}</span>` : ""}</p>
+    <label class="scheduler-label" :for="fieldId('${id}')">${esc(label)}</label>
+    ${control.replace("{id}", attributes)}
+    <p class="scheduler-note" :id="noteId('${id}')"><span class="scheduler-error" x-show="editor.bad('${path}')" x-text="editor.error('${path}')"></span>${help ? `<span x-show="!editor.bad('${path}')">${esc(help)}</span>` : ""}</p>
   </div>`;
 }
 
@@ -64,14 +68,14 @@ function notebook(w: Words): string {
     ${field(
       e.path,
       "action.path",
-      `<div class="scheduler-combo"><input type="text" {id} class="scheduler-input" role="combobox" aria-autocomplete="list" :aria-expanded="editor.picker.open" :aria-controls="fieldId('notebooks')" :aria-activedescendant="editor.picker.activeId" x-model="editor.form.path" placeholder="${esc(e.pathPlaceholder)}" autocomplete="off" spellcheck="false" @focus="editor.pickerOpen()" @input="editor.pickerSearch()" @keydown="editor.pickerKey($event)" @blur="editor.pickerBlur()" @change="editor.pathChanged()">
+      `<div class="scheduler-combo"><input type="text" {id} class="scheduler-input" role="combobox" aria-autocomplete="list" :aria-expanded="editor.picker.open" :aria-controls="fieldId('notebooks')" :aria-activedescendant="editor.picker.activeId" x-model="editor.form.path" placeholder="${esc(e.pathPlaceholder)}" autocomplete="off" spellcheck="false" @focus="editor.picker.search(editor.form.path)" @input="editor.pickerSearch()" @keydown="editor.pickerKey($event)" @blur="editor.picker.close()" @change="editor.pathChanged()">
       <ul class="scheduler-options" role="listbox" :id="fieldId('notebooks')" aria-label="${esc(e.path)}" x-show="editor.picker.open">
         <template x-for="item in editor.picker.list" :key="item.path"><li role="option" :id="item.id" :aria-selected="item.id === editor.picker.activeId" @mousedown.prevent="editor.pick(item.path)">${icon("notebook")}<span x-text="item.name"></span><span class="scheduler-soft" x-text="item.folder"></span></li></template>
         <li class="scheduler-soft" role="option" aria-disabled="true" aria-selected="false" x-show="editor.picker.list.length === 0">${esc(e.noNotebooks)}</li>
       </ul></div>`,
       e.pathHelp,
     )}
-    ${parameters(w, e.parametersHelp)}${kernel(w, e.kernelDefault)}
+    ${parameters(w, e.parametersHelp)}${kernel(w, "notebook", e.kernelDefault)}
   </div>`;
 }
 
@@ -79,7 +83,7 @@ function code(w: Words): string {
   const e = w.editor;
   return `<div x-show="editor.form.kind === 'code'">
     ${field(e.source, "action.source", `<div class="scheduler-code" x-ref="code"><textarea {id} class="scheduler-input scheduler-mono" rows="6" spellcheck="false" x-model="editor.form.source" @input="editor.touch('action.source')"></textarea></div>`, e.sourceHelp)}
-    ${parameters(w, e.codeParametersHelp)}${kernel(w, e.kernelDefaultCode)}
+    ${parameters(w, e.codeParametersHelp)}${kernel(w, "code", e.kernelDefaultCode)}
   </div>`;
 }
 
@@ -104,10 +108,10 @@ function parameters(w: Words, help: string): string {
     <p class="scheduler-note"><span class="scheduler-error" x-show="editor.bad('action.parameters')" x-text="editor.error('action.parameters')"></span><span x-show="editor.form.parameters.length > 0">${esc(help)}</span></p></fieldset>`;
 }
 
-function kernel(w: Words, automatic: string): string {
+function kernel(w: Words, kind: string, automatic: string): string {
   const e = w.editor;
   return `<div class="scheduler-pair">
-    ${field(e.kernel, "action.kernel_name", `<span class="scheduler-select"><select {id} x-model="editor.form.kernelName"><option value="">${esc(automatic)}</option><template x-for="spec in editor.kernels" :key="spec.name"><option :value="spec.name" :selected="spec.name === editor.form.kernelName" x-text="spec.title"></option></template></select>${icon("down")}</span>`)}
+    ${field(e.kernel, "action.kernel_name", `<span class="scheduler-select"><select {id} x-model="editor.form.kernelName"><option value="">${esc(automatic)}</option><template x-for="spec in editor.kernels" :key="spec.name"><option :value="spec.name" :selected="spec.name === editor.form.kernelName" x-text="spec.title"></option></template></select>${icon("down")}</span>`, "", `action.kernel_name.${kind}`)}
     <label class="scheduler-switch"><input type="checkbox" class="scheduler-check" x-model="editor.form.keepKernel">${esc(e.keepKernel)}</label></div>`;
 }
 
@@ -119,11 +123,11 @@ function context(w: Words): string {
 function attachments(w: Words): string {
   const e = w.editor;
   return `<div class="scheduler-field" x-show="can.attachments" :data-bad="editor.bad('attachments')"><span class="scheduler-label">${esc(e.attachments)}</span>
-    <div class="scheduler-drop" :data-over="editor.dropping" @dragover.prevent="editor.dropping = true" @dragleave="editor.dropping = false" @drop.prevent="editor.dropFiles($event)">
-      <template x-for="file in editor.files" :key="file.name"><span class="scheduler-file">${icon("clip")}<span x-text="file.name"></span><span class="scheduler-soft" x-text="file.size"></span><button type="button" class="scheduler-icon-button" @click="editor.removeFile(file.name)" :aria-label="file.removeLabel">${icon("close")}</button></span></template>
-      <label class="scheduler-button scheduler-button-plain scheduler-file-button"><input type="file" multiple class="scheduler-hidden" @change="editor.addFiles($event)"><span>${esc(e.addFiles)}</span></label>
+    <div class="scheduler-drop" :data-over="editor.files.over" @dragover.prevent="editor.files.over = true" @dragleave="editor.files.over = false" @drop.prevent="editor.files.drop($event)">
+      <template x-for="file in editor.files.rows" :key="file.name"><span class="scheduler-file">${icon("clip")}<span x-text="file.name"></span><span class="scheduler-soft" x-text="file.size"></span><button type="button" class="scheduler-icon-button" @click="editor.files.remove(file.name)" :aria-label="file.removeLabel">${icon("close")}</button></span></template>
+      <label class="scheduler-button scheduler-button-plain scheduler-file-button"><input type="file" multiple class="scheduler-hidden" @change="editor.files.choose($event)"><span>${esc(e.addFiles)}</span></label>
       <span class="scheduler-soft scheduler-wide">${esc(e.dropFiles)}</span></div>
-    <p class="scheduler-note"><span class="scheduler-error" x-show="editor.bad('attachments')" x-text="editor.error('attachments')"></span><span x-show="editor.pending.length > 0">${esc(e.attachAfterSave)}</span></p></div>`;
+    <p class="scheduler-note"><span class="scheduler-error" x-show="editor.bad('attachments')" x-text="editor.error('attachments')"></span><span x-show="editor.files.pending.length > 0">${esc(e.attachAfterSave)}</span></p></div>`;
 }
 
 function details(w: Words): string {

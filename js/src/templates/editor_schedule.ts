@@ -13,8 +13,22 @@ const WEEK = [1, 2, 3, 4, 5, 6, 0];
 export function scheduleTemplate(w: Words): string {
   const e = w.editor;
   return `
-  <div class="scheduler-builder" x-show="editor.form.type === 'scheduled'" :data-bad="editor.scheduleBad">
-    <div class="scheduler-builder-top">
+  <div class="scheduler-builder" x-show="editor.form.type !== 'adhoc'" :data-bad="editor.scheduleBad || editor.bad('plan')">
+    <div x-show="editor.form.type === 'scheduled'">${builder(w)}</div>
+    <div class="scheduler-builder-top" x-show="editor.form.type === 'planned'">${dates(w)}</div>
+    <div class="scheduler-builder-bottom" x-show="editor.form.type === 'scheduled' || editor.form.dates.length > 0 || editor.bad('plan')">
+      <label class="scheduler-expression" x-show="editor.form.type === 'scheduled'"><span class="scheduler-soft">${esc(e.expression)}</span><input type="text" class="scheduler-mono" data-field="schedule" x-model="editor.text" @input="editor.fromText()" spellcheck="false" autocomplete="off" title="${esc(e.expressionHelp)}" :aria-invalid="editor.bad('schedule')" :aria-describedby="noteId('schedule')"></label>
+      <p class="scheduler-note" :id="noteId('schedule')"><span class="scheduler-error" x-show="editor.scheduleBad" x-text="editor.scheduleError"></span><span class="scheduler-error" x-show="editor.bad('plan')" x-text="editor.error('plan')"></span></p>
+      ${preview(w)}
+    </div>
+  </div>
+  <div class="scheduler-builder" x-show="editor.form.type === 'adhoc'"><div class="scheduler-builder-top"><p>${icon("key")} ${esc(e.adhocHelp)}</p>
+    <div class="scheduler-sentence" x-show="editor.tokenWords"><span class="scheduler-soft" x-text="editor.tokenWords"></span>${button(w.token.rotate, { click: "editor.rotateToken()", icon: "refresh" })}</div></div></div>`;
+}
+
+function builder(w: Words): string {
+  const e = w.editor;
+  return `<div class="scheduler-builder-top">
       <div class="scheduler-presets" role="group" aria-label="${esc(e.presets)}">${e.presetList
         .map(
           ({ label, text }) =>
@@ -28,28 +42,17 @@ export function scheduleTemplate(w: Words): string {
     <div class="scheduler-cron-fields">${FIELD_NAMES.map(
       (name) =>
         `<label class="scheduler-cron-field" :data-bad="editor.bad('schedule.${name}')"><span>${esc(e.fieldNames[name])}</span><input type="text" class="scheduler-mono" data-field="schedule.${name}" x-model="editor.form.fields.${name}" @input="editor.fromFields('schedule.${name}')" spellcheck="false" autocomplete="off" :aria-invalid="editor.bad('schedule.${name}')" :aria-describedby="noteId('schedule')"></label>`,
-    ).join("")}</div>
-    <div class="scheduler-builder-bottom">
-      <label class="scheduler-expression"><span class="scheduler-soft">${esc(e.expression)}</span><input type="text" class="scheduler-mono" data-field="schedule" x-model="editor.text" @input="editor.fromText()" spellcheck="false" autocomplete="off" title="${esc(e.expressionHelp)}" :aria-invalid="editor.bad('schedule')" :aria-describedby="noteId('schedule')"></label>
-      <p class="scheduler-note" :id="noteId('schedule')"><span class="scheduler-error" x-show="editor.scheduleBad" x-text="editor.scheduleError"></span></p>
-      ${preview(w)}
-    </div>
-  </div>
-  <div class="scheduler-builder" x-show="editor.form.type === 'planned'" :data-bad="editor.bad('plan')">
-    <div class="scheduler-builder-top">
-      <p class="scheduler-soft" x-show="editor.form.dates.length === 0">${esc(e.noDates)}</p>
+    ).join("")}</div>`;
+}
+
+function dates(w: Words): string {
+  const e = w.editor;
+  return `<p class="scheduler-soft" x-show="editor.form.dates.length === 0">${esc(e.noDates)}</p>
       <template x-for="(date, at) in editor.form.dates" :key="at"><div class="scheduler-date">
         <input type="datetime-local" class="scheduler-input" x-model="date.wall" @change="editor.datesChanged()" :aria-label="editor.dateLabel(at)">
         <label class="scheduler-switch" x-show="editor.ambiguous(at)"><input type="checkbox" class="scheduler-check" :checked="date.fold === 1" @change="editor.setFold(at, $event)">${esc(e.second)}</label>
         <button type="button" class="scheduler-icon-button" @click="editor.removeDate(at)" aria-label="${esc(e.removeDate)}">${icon("close")}</button></div></template>
-      <div class="scheduler-sentence">${button(e.addDate, { click: "editor.addDate()", icon: "plus" })}<span>${esc(e.inZone)}</span>${zoneInput(w)}</div>
-    </div>
-    <div class="scheduler-builder-bottom" x-show="editor.form.dates.length > 0 || editor.bad('plan')">
-      <p class="scheduler-note"><span class="scheduler-error" x-show="editor.bad('plan')" x-text="editor.error('plan')"></span></p>
-      ${preview(w)}</div>
-  </div>
-  <div class="scheduler-builder" x-show="editor.form.type === 'adhoc'"><div class="scheduler-builder-top"><p>${icon("key")} ${esc(e.adhocHelp)}</p>
-    <div class="scheduler-sentence" x-show="editor.tokenWords"><span class="scheduler-soft" x-text="editor.tokenWords"></span>${button(w.token.rotate, { click: "editor.rotateToken()", icon: "refresh" })}</div></div></div>`;
+      <div class="scheduler-sentence">${button(e.addDate, { click: "editor.addDate()", icon: "plus" })}<span>${esc(e.inZone)}</span>${zoneInput(w)}</div>`;
 }
 
 function sentence(w: Words): string {

@@ -1,0 +1,88 @@
+import { bytes } from "../words/times";
+import type { App } from "./app";
+
+interface FileRow {
+  name: string;
+  size: string;
+  removeLabel: string;
+}
+
+/** The files of the task in the form: those it has, those to upload and those to remove when it is saved. */
+export class AttachmentList {
+  rows: FileRow[] = [];
+  pending: { name: string; file: File }[] = [];
+  removed: string[] = [];
+  /** Something is being dragged over the form. */
+  over = false;
+
+  constructor(private readonly app: App) {}
+
+  get dirty(): boolean {
+    return this.pending.length > 0 || this.removed.length > 0;
+  }
+
+  /** Begin with the names that a task lists; their sizes follow from the server. */
+  show(id: string, names: string[]): void {
+    this.settle();
+    this.rows = names.map((name) => this.row(name, ""));
+    if (names.length > 0) void this.loadSizes(id);
+  }
+
+  /** Nothing is left to send. */
+  settle(): void {
+    this.pending = [];
+    this.removed = [];
+    this.over = false;
+  }
+
+  drop(event: DragEvent): void {
+    this.over = false;
+    this.add(event.dataTransfer?.files);
+  }
+
+  choose(event: Event): void {
+    const input = event.target as HTMLInputElement;
+    this.add(input.files);
+    input.value = "";
+  }
+
+  remove(name: string): void {
+    if (this.pending.some((item) => item.name === name)) {
+      this.pending = this.pending.filter((item) => item.name !== name);
+    } else this.removed.push(name);
+    this.rows = this.rows.filter((row) => row.name !== name);
+  }
+
+  /** Bring the server's files in line. Rejects with an ApiError; what was done by then stays done. */
+  async send(id: string): Promise<void> {
+    for (const name of this.removed) await this.app.api.detach(id, name);
+    for (const { name, file } of this.pending) await this.app.api.attach(id, name, file);
+  }
+
+  private add(files: FileList | null | undefined): void {
+    for (const file of files ?? []) {
+      const { name } = file;
+      this.pending = [...this.pending.filter((item) => item.name !== name), { name, file }];
+      this.rows = [...this.rows.filter((row) => row.name !== name), this.row(name, bytes(file.size))];
+    }
+  }
+
+  private async loadSizes(id: string): Promise<void> {
+    try {
+      const sizes = new Map((await this.app.api.attachments(id)).map(({ name, size }) => [name, size]));
+      this.rows = this.rows.map((row) =>
+        row.size ? row : this.row(row.name, sizeText(sizes.get(row.name))),
+      );
+    } catch {
+      // The names are known from the task; only the sizes are missing.
+    }
+  }
+
+  private row(name: string, size: string): FileRow {
+    return { name, size, removeLabel: this.app.words.editor.removeFile(name) };
+  }
+}
+
+function sizeText(size: number | null | undefined): string {
+  return size === null || size === undefined ? "" : bytes(size);
+}

@@ -1,0 +1,40 @@
+/** What every `<dialog>` of the face has in common: opening, closing, and who is told when the browser closes one. */
+
+const FIRST_CONTROL =
+  ".scheduler-sheet-body :is(input, select, textarea, .scheduler-starter), .scheduler-palette-search input";
+
+/** Opens or closes a dialog element to match its component. True if it was opened just now. */
+export function matchDialog(dialog: HTMLDialogElement, open: boolean): boolean {
+  dialog.dataset.wanted = String(open);
+  if (open === dialog.open) return false;
+  if (!open) {
+    dialog.close();
+    return false;
+  }
+  dialog.showModal();
+  dialog.addEventListener("pointerdown", shutOutside);
+  dialog.addEventListener("close", closedByBrowser);
+  return true;
+}
+
+/** Where the focus belongs in a small dialog: not on the cross in its corner, which comes first. */
+export function firstControl(dialog: HTMLDialogElement): HTMLElement | null {
+  return dialog.classList.contains("scheduler-modal")
+    ? dialog.querySelector<HTMLElement>(FIRST_CONTROL)
+    : null;
+}
+
+/** A browser may close a dialog on a second Escape without asking: its component must hear of it. */
+function closedByBrowser(event: Event): void {
+  const dialog = event.currentTarget as HTMLDialogElement;
+  if (dialog.dataset.wanted === "true") dialog.dispatchEvent(new Event("cancel", { cancelable: true }));
+}
+
+function shutOutside(event: Event): void {
+  const dialog = event.currentTarget as HTMLDialogElement;
+  if (event.target !== dialog) return;
+  const box = dialog.getBoundingClientRect();
+  const { clientX: x, clientY: y } = event as PointerEvent;
+  const inside = x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
+  if (!inside) dialog.dispatchEvent(new Event("cancel", { cancelable: true }));
+}
