@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,31 +13,30 @@ from traitlets import Float, Int, Unicode
 from traitlets.config import SingletonConfigurable
 
 from . import process
-from .abc import Clock, ContextStore, Executor, Ledger, Notice, Snapshot, StoreError, TaskStore
+from .abc import Clock, ContextStore, Executor, Ledger, StoreError, TaskStore
 from .batcher import Batcher, InlineBatcher
 from .board import Board
 from .clock import SystemClock, local_zone
 from .edits import Editor
-from .errors import Conflict, NotFound, SchedulerError, Unavailable
+from .errors import Conflict, NotFound, Unavailable
 from .execution import Resolve
-from .housekeeping import Housekeeping, stand_in_cursors
+from .housekeeping import Housekeeping
 from .instants import Instant
 from .leader import Holder, LeaderLock
+from .leadership import Leadership
 from .ledger import Op, RunFilter
 from .listing import TaskPage, TaskQuery, find
 from .manual import Manual
 from .models import AnyTask
+from .noticing import Noticing
 from .pipeline import Pipeline
 from .preview import preview
-from .recovery import recover
-from .requests import Requests
 from .retention import Retention
 from .run_id import new_run_id
 from .run_log import RunLogs
 from .runs import ACTIVE, Origin, Run
-from .slices import sliced
 from .status import status
-from .ticker import Ticker, mend_cursors
+from .ticker import Ticker
 from .timeline import timeline
 from .transfer import export_tasks, import_tasks
 from .views import Views
@@ -101,19 +98,12 @@ class TaskScheduler(SingletonConfigurable):
         self.views = Views(self.board)
         self.ledger = ledger
         self.commits: Batcher[Op] = (InlineBatcher if inline else Batcher)(ledger.apply, name="scheduler-ledger")
-        self.leading = False
         self.trouble: str | None = None
         """Why the stores could not be opened, while they cannot."""
-        self._lock = lock or LeaderLock(folder, self.label)
-        self._new_id = new_id
         self._inline = inline
         self._ready = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
-        self._ticking: asyncio.Task[None] | None = None
-        self._thread: int | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._notices: list[Notice] = []
-        self._seeing: set[asyncio.Task[None]] = set()
         self.pipeline = Pipeline(
             owner=self.owner,
             server=self.label or self.owner,
@@ -156,7 +146,26 @@ class TaskScheduler(SingletonConfigurable):
             clock=self.clock,
             new_id=new_id,
         )
-        self.requests = Requests(self.commits, ledger, self.clock)
+        self.leadership = Leadership(
+            lock=lock or LeaderLock(folder, self.label),
+            board=self.board,
+            pipeline=self.pipeline,
+            ticker=self.ticker,
+            ledger=self.commits,
+            source=ledger,
+            executors=self.executors,
+            clock=self.clock,
+            new_id=new_id,
+            perform=self._perform,
+            interval=self.watch_interval,
+        )
+        self.noticing = Noticing(
+            board=self.board,
+            ledger=self.commits,
+            executors=self.executors,
+            leading=lambda: self.leading,
+            wake=self.wake,
+        )
         keep = Retention(runs=self.history_runs, days=self.history_days, undo_days=self.undo_days)
         self.housekeeping = Housekeeping(
             keep=keep,
@@ -168,7 +177,11 @@ class TaskScheduler(SingletonConfigurable):
             clock=self.clock,
         )
         self.changes.subscribe(self._forget_view)
-        self.tasks.subscribe(self._definitions_changed)
+
+    @property
+    def leading(self) -> bool:
+        """Is this the server that ticks?"""
+        return self.leadership.leading
 
     # Life
 
@@ -178,7 +191,7 @@ class TaskScheduler(SingletonConfigurable):
         A store that cannot be opened is tried again every few seconds, and `status` says so meanwhile.
         """
         self._loop = asyncio.get_running_loop()
-        self._thread = threading.get_ident()
+        self.noticing.begin()
         while True:
             try:
                 await self._open()
@@ -190,27 +203,23 @@ class TaskScheduler(SingletonConfigurable):
         self.trouble = None
         self._ready.set()
         self._loops = [
-            asyncio.create_task(self._watch(), name="scheduler watch"),
+            asyncio.create_task(self.leadership.watch(), name="scheduler watch"),
             asyncio.create_task(self.housekeeping.run(lambda: self.leading), name="scheduler housekeeping"),
         ]
 
     async def _open(self) -> None:
         await self.tasks.open()
         await self.commits.call(self.ledger.open)
-        await self._read_ledger()
-        if self._lock.try_acquire():
-            await self._lead()
-        else:
-            await self._schedule_all()
+        await self.leadership.begin()
 
     async def stop(self) -> None:
         """Drain and let go of everything. Never raises; bounded by `drain_timeout` and a few steps of five seconds."""
-        for loop in (*self._loops, self._ticking):
-            if loop is not None:
-                loop.cancel()
-                with suppress(asyncio.CancelledError, Exception):
-                    await loop
+        for loop in self._loops:
+            loop.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await loop
         for step in (
+            self.leadership.stop_ticking,
             lambda: self.pipeline.drain(self.drain_timeout),
             *(executor.close for executor in self.executors.values()),
             self._close_stores,
@@ -219,8 +228,7 @@ class TaskScheduler(SingletonConfigurable):
                 await step()
             except Exception:
                 log.exception("stopping the scheduler: one step failed, going on")
-        self._lock.release()
-        self.leading = False
+        self.leadership.release()
 
     async def _close_stores(self) -> None:
         for close in (self.tasks.close, self.commits.close, self.logs.close, self.ledger.close):
@@ -236,6 +244,10 @@ class TaskScheduler(SingletonConfigurable):
                 raise Unavailable(f"the scheduler's store cannot be opened: {self.trouble}", code="store")
             await asyncio.wait_for(self._ready.wait(), 10)
 
+    async def _read(self, question: Callable[[], T]) -> T:
+        """Ask the ledger beside the commits: what reads for a second must not hold up a claim."""
+        return question() if self._inline else await asyncio.get_running_loop().run_in_executor(None, question)
+
     def call(self, work: Any, timeout: float | None = None) -> Any:
         """Run one of the coroutines from another thread and wait for its value."""
         assert self._loop is not None, "the scheduler was not started"
@@ -245,76 +257,6 @@ class TaskScheduler(SingletonConfigurable):
         """Something may be due earlier than the loop thinks."""
         self.ticker.wake()
 
-    # Leading and following
-
-    async def _lead(self) -> None:
-        """Become the one that ticks: settle what the one before left, then start the loop."""
-        await self._read_ledger()
-        self.leading = True
-        self._notices += await mend_cursors(self.board, self.commits, self.clock)
-        await stand_in_cursors(self.board, self.commits, self.board.tasks.snapshot.tasks)
-        await self._schedule_all()
-        await recover(
-            board=self.board,
-            pipeline=self.pipeline,
-            ledger=self.commits,
-            source=self.ledger,
-            executors=self.executors,
-            clock=self.clock,
-            new_id=self._new_id,
-            is_dead=lambda owner: owner != self.owner,
-        )
-        await self.requests.answer_all(self._perform)
-        self._ticking = asyncio.create_task(self.ticker.run(), name="scheduler tick")
-
-    async def _watch(self) -> None:
-        """Every `watch_interval`: outside edits, followers' requests, a dead leader's place."""
-        while True:
-            await self.clock.sleep(self.watch_interval)
-            try:
-                if not self.leading and self._lock.try_acquire():
-                    log.warning("the leading server is gone; this one leads now")
-                    await self._lead()
-                elif self.leading and not self._lock.held:
-                    await self._step_down()
-                await self.tasks.refresh()
-                if await self.commits.call(self.ledger.changed):
-                    await (self.requests.answer_all(self._perform) if self.leading else self._read_ledger())
-            except (StoreError, SchedulerError) as error:
-                log.warning("looking after the folder failed: %s", error)
-            except Exception:
-                log.exception("looking after the folder failed")
-
-    async def _step_down(self) -> None:
-        log.error("the lock file is gone or replaced: this server stops ticking")
-        self.leading = False
-        if self._ticking is not None:
-            self._ticking.cancel()
-            self._ticking = None
-
-    async def _read_ledger(self) -> None:
-        """Take over facts and active runs as the ledger has them."""
-        facts = await self.commits.call(self.ledger.facts)
-        active = await self.commits.call(self.ledger.active)
-        ended = {run.id for run in self.board.all_active()} - {run.id for run in active}
-        before = self.board.facts
-        self.board.facts = facts
-        self.board.replace_active(active)
-        async for task_id in sliced(facts):
-            if before and facts[task_id] != before.get(task_id):
-                self.changes.mark("tasks", task_id)
-                self.board.reschedule(task_id)
-        self.board.saw_runs(active)
-        for run_id in ended:
-            run = await self.commits.call(partial(self.ledger.run, run_id))
-            if run is not None:
-                self.board.saw_runs([run])
-
-    async def _schedule_all(self) -> None:
-        async for task_id in sliced(list(self.tasks.snapshot.tasks)):
-            self.board.reschedule(task_id)
-            self.board.count(task_id)
-
     async def _perform(self, verb: str, body: dict[str, Any]) -> dict[str, Any]:
         """What followers ask of the leader."""
         if verb == "run":
@@ -323,39 +265,6 @@ class TaskScheduler(SingletonConfigurable):
         if verb == "cancel":
             return {"run_id": (await self.manual.cancel(body["run_id"])).id}
         raise Conflict(f"the leader knows no {verb}")
-
-    # Definitions
-
-    def _definitions_changed(self, old: Snapshot, new: Snapshot, changed: frozenset[str]) -> None:
-        """Called on the writer's thread: see it on the loop."""
-        if self._loop is None or not changed:
-            return
-        if threading.get_ident() == self._thread:
-            self._see_definitions(old, changed)
-        else:
-            self._loop.call_soon_threadsafe(self._see_definitions, old, changed)
-
-    def _see_definitions(self, old: Snapshot, changed: frozenset[str]) -> None:
-        if len(changed) <= 64:
-            for task_id in changed:
-                self.board.saw_definition(task_id)
-            self.wake()
-        seeing = asyncio.ensure_future(self._see_slowly(old, changed))
-        self._seeing.add(seeing)
-        seeing.add_done_callback(self._seeing.discard)
-
-    async def _see_slowly(self, old: Snapshot, changed: frozenset[str]) -> None:
-        new = self.tasks.snapshot.tasks
-        if self.leading:
-            await stand_in_cursors(self.board, self.commits, changed, old.tasks)
-        if len(changed) > 64:
-            async for task_id in sliced(changed):
-                self.board.saw_definition(task_id)
-            self.wake()
-        for task_id in changed:
-            if task_id in old.tasks and old.tasks[task_id] is not new.get(task_id):
-                for executor in self.executors.values():
-                    await executor.release(task_id)
 
     def _forget_view(self, kind: str, identifier: str) -> None:
         if kind in ("tasks", "deleted"):
@@ -443,7 +352,7 @@ class TaskScheduler(SingletonConfigurable):
         given = dict(parameters or {})
         if not self.leading:
             wish = {"task_id": uuid, "parameters": given, "key": key, "force": force, "origin": origin.value}
-            reply = await self.requests.ask("run", wish)
+            reply = await self.leadership.requests.ask("run", wish)
             return await self.get_run(reply["run_id"])
         work = self.manual.run(uuid, parameters=given, key=key, force=force, origin=origin)
         return await _translated(work)
@@ -463,7 +372,7 @@ class TaskScheduler(SingletonConfigurable):
         """Ask an active run to stop; it ends in steps. Raises `errors.Conflict` if it has ended already."""
         await self.ready()
         if not self.leading:
-            await self.requests.ask("cancel", {"run_id": run_id})
+            await self.leadership.requests.ask("cancel", {"run_id": run_id})
             return await self.get_run(run_id)
         return await _translated(self.manual.cancel(run_id))
 
@@ -479,14 +388,14 @@ class TaskScheduler(SingletonConfigurable):
         seen = self.board.recent.get(run_id)
         if seen is not None and (self.leading or seen.state not in ACTIVE):
             return seen
-        known = await self.commits.call(lambda: self.ledger.run(run_id))
+        known = await self._read(lambda: self.ledger.run(run_id))
         if known is None:
             raise NotFound(f"there is no run {run_id}", field="run_id")
         return known
 
     async def runs(self, which: RunFilter) -> list[Run]:
         """History, newest first, with live progress of what is active."""
-        found = await self.commits.call(lambda: self.ledger.runs(which))
+        found = await self._read(lambda: self.ledger.runs(which))
         return [self.board.recent.get(run.id, run) if run.state in ACTIVE else run for run in found]
 
     async def read_log(
@@ -503,8 +412,8 @@ class TaskScheduler(SingletonConfigurable):
     ) -> dict[str, Any]:
         return await timeline(
             self.board,
-            self.commits,
             self.ledger,
+            self._read,
             start=start,
             end=end,
             width=width,
@@ -547,11 +456,11 @@ class TaskScheduler(SingletonConfigurable):
 
     def status(self) -> dict[str, Any]:
         """See `status.status`."""
-        return status(self, self._notices)
+        return status(self, self.leadership.notices)
 
     def leader(self) -> Holder | None:
         """The process that leads, if it is another one."""
-        return None if self.leading else self._lock.holder()
+        return self.leadership.holder
 
     def has_work_within(self, seconds: float) -> bool:
         """Is something running or due soon? An idle server with such work should not be culled."""

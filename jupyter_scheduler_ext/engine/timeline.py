@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
 
 from .abc import Ledger
-from .batcher import Batcher
 from .board import Board
 from .cron import CronError
 from .errors import Invalid
 from .firing import due_at, next_fire
 from .instants import Instant, to_rfc3339
-from .ledger import Op, RunFilter
+from .ledger import RunFilter
 from .models import AnyTask
 from .runs import ACTIVE, BAD, Run, RunState
 from .slices import sliced
+
+Read: TypeAlias = Callable[[Callable[[], Any]], Awaitable[Any]]
+"""Asks the ledger something on another thread."""
 
 MOST_BUCKETS = 2000
 MOST_FIRES = 500
@@ -35,8 +38,8 @@ _SHOWN = {state.value: "failed" for state in BAD} | {
 
 async def timeline(
     board: Board,
-    ledger: Batcher[Op],
     source: Ledger,
+    read: Read,
     *,
     start: Instant,
     end: Instant,
@@ -50,7 +53,7 @@ async def timeline(
     if width < 1000 or (end - start) / width > MOST_BUCKETS:
         raise Invalid(f"a timeline has at most {MOST_BUCKETS} buckets of a second or more", field="bucket")
     counts: dict[Instant, Counter[str]] = {}
-    for bucket in await ledger.call(lambda: source.buckets(start, end, width, task_id)):
+    for bucket in await read(lambda: source.buckets(start, end, width, task_id)):
         shown = counts.setdefault(bucket.at, Counter())
         for state, number in bucket.counts.items():
             shown[_SHOWN[state]] += number
@@ -70,7 +73,7 @@ async def timeline(
     }
     if lanes:
         which = RunFilter(since=start, until=end, task_id=task_id, limit=5000)
-        reply["tasks"] = _lanes(board, await ledger.call(lambda: source.runs(which)), planned)
+        reply["tasks"] = _lanes(board, await read(lambda: source.runs(which)), planned)
     return reply
 
 

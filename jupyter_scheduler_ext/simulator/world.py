@@ -121,7 +121,7 @@ class World:
         self.tell("crash")
         self._mortal.dead = True
         await _end(asyncio.all_tasks() - {asyncio.current_task(), self._run})
-        self.scheduler._lock.release()
+        self.scheduler.leadership.release()
         self.scheduler.ledger.close()
         self.watcher.running.clear()
 

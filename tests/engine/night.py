@@ -160,7 +160,7 @@ class Night:
         """kill -9 of the scheduler: nothing of it goes on or is written any more."""
         self.mortal.dead = True
         await self._sweep_but_story()
-        self.scheduler._lock.release()
+        self.scheduler.leadership.release()
         self.scheduler.ledger.close()
 
     async def _sweep_but_story(self) -> None:
