@@ -12,6 +12,13 @@ from dev import find_chromium
 
 pytest_plugins = ["pytest_jupyter.jupyter_server", "performing"]
 
+LONG = ("test_server_nights.py", "test_simulation.py", "test_cron_oracle.py")
+"""Files that take longest: begun first, so that several workers end together."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
+
 
 @pytest.fixture(scope="module")
 def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:

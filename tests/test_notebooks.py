@@ -38,7 +38,7 @@ class Kernel:
         file = server.home / "runtime" / f"kernel-{kernel_id}.json"
         self._client = BlockingKernelClient(connection_file=str(file))
         self._client.load_connection_file()
-        self._client.start_channels()
+        self._client.start_channels(hb=False)  # a second without a heartbeat is nothing on a busy machine
         self._client.wait_for_ready(timeout=60)
 
     def execute(self, code: str) -> list[dict[str, Any]]:

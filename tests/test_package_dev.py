@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
@@ -89,16 +90,27 @@ def test_a_server_started_as_dev_py_does_shows_the_page_and_has_the_example(tmp_
     options = [*dev.server_options(folder), "--no-browser", "--ServerApp.port=0", "--IdentityProvider.token=t"]
     command = [str(Path(sys.executable).with_name("jupyter-scheduler-ext")), *options]
     env = {**os.environ, **places(tmp_path / "home")}
-    server = subprocess.Popen(command, cwd=folder, env=env, stderr=subprocess.PIPE, text=True)
+    log = tmp_path / "server.log"
+    with log.open("w") as file:
+        server = subprocess.Popen(command, cwd=folder, env=env, stderr=file)
     try:
-        assert server.stderr is not None
-        url = next(found[0] for line in server.stderr if (found := re.findall(r"http://127\.0\.0\.1:\d+/\S*", line)))
+        url = wait_for_address(log)
         assert "/scheduler-ext/" in url
-        origin = re.match(r"http://[^/]+", url)[0]
-        page = urllib.request.urlopen(f"{origin}/scheduler-ext/?token=t", timeout=30).read().decode()
+        origin = "/".join(url.split("/")[:3])
+        page = urllib.request.urlopen(f"{origin}/scheduler-ext/?token=t", timeout=60).read().decode()
         assert "<title>Scheduler</title>" in page
-        listing = urllib.request.urlopen(f"{origin}/api/contents/examples?token=t", timeout=30).read()
+        listing = urllib.request.urlopen(f"{origin}/api/contents/examples?token=t", timeout=60).read()
         assert [entry["name"] for entry in json.loads(listing)["content"]] == ["daily_report.ipynb"]
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(90)
+
+
+def wait_for_address(log: Path) -> str:
+    """The address that a server tells its person, once it does."""
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        if found := re.search(r"http://127\.0\.0\.1:\d+/\S*", log.read_text("utf-8")):
+            return found[0]
+        time.sleep(0.1)
+    raise AssertionError(log.read_text("utf-8"))
