@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -63,6 +64,8 @@ class Pipeline:
         self._find_run = find_run
         self._clock = clock
         self._wake = wake
+        self._unrecorded = 0
+        self._try_again = asyncio.Event()
         self._ends: dict[str, asyncio.Future[None]] = {}
         self._performer = Performer(
             board=board,
@@ -80,8 +83,12 @@ class Pipeline:
     async def claim(self, claims: Sequence[Claim]) -> list[ClaimResult]:
         """Commit claims in one transaction, then start or queue what they made. Raises StoreError: nothing happened.
 
-        An answer is missing (None stands in its place) only if that claim alone could not be recorded; it is logged.
+        While ends of runs wait to be recorded nothing new is claimed: their slots count as taken until the ledger says
+        otherwise. A claim that alone could not be recorded is logged and answered as refused.
         """
+        if self._unrecorded:
+            self._try_again.set()
+            raise StoreError(self.trouble or "ends of runs wait to be recorded")
         prepared: list[Claim] = []
         admitted: dict[str, Ticket] = {}
         async for claim in sliced(claims):
@@ -233,21 +240,34 @@ class Pipeline:
 
     async def _commit(self, ops: Sequence[Op]) -> list[Any]:
         """Commit, however long it takes: what was performed must be recorded, and nothing starts unrecorded."""
+        try:
+            return await self._ledger.run_all(ops)
+        except StoreError as error:
+            if self.draining:
+                raise
+            log.error("the ledger cannot be written, trying again: %s", error)
+            self.trouble = str(error)
+        self._unrecorded += 1
+        try:
+            return await self._commit_late(ops)
+        finally:
+            self._unrecorded -= 1
+            if not self._unrecorded:
+                self.trouble = None
+
+    async def _commit_late(self, ops: Sequence[Op]) -> list[Any]:
         delay = 0.5
         while True:
+            self._try_again.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._try_again.wait(), delay)
+            delay = min(PATIENCE, delay * 2)
             try:
-                answers = await self._ledger.run_all(ops)
+                return await self._ledger.run_all(ops)
             except StoreError as error:
-                if self.trouble is None:
-                    log.error("the ledger cannot be written, trying again: %s", error)
                 self.trouble = str(error)
                 if self.draining:
                     raise
-                await self._clock.sleep(delay)
-                delay = min(PATIENCE, delay * 2)
-            else:
-                self.trouble = None
-                return answers
 
     # Stopping
 

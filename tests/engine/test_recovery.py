@@ -146,6 +146,32 @@ def test_an_end_that_cannot_be_recorded_yet_is_recorded_when_it_can(night: Night
     night.run(story())
 
 
+def test_a_run_whose_end_is_not_recorded_yet_keeps_its_slot(night: Night):
+    """Found by the simulator (seed 113): after a full disk more runs were recorded as running than the limit allows."""
+
+    async def story():
+        await night.scheduler.stop()
+        await night.boot(max_concurrent_runs=1)
+        night.kernels.seconds = 60
+        await night.make("0 1 * * *", name="first")
+        await night.make("5 1 * * *", name="second")
+        await night.until("2026-03-01 01:00:30")
+        night.mortal.broken = "no space left on device"
+        await night.until("2026-03-01 01:04:58")
+        night.mortal.broken = None
+        await night.until("2026-03-01 01:05:00")
+        most = 0
+        for _ in range(100):
+            await night.sleep(0.2)
+            states = [run.state for run in night.scheduler.ledger.active()]
+            most = max(most, states.count("running"))
+        assert most == 1
+        await night.sleep(90)
+        assert [run.state for run in await night.history()] == ["succeeded", "succeeded"]
+
+    night.run(story())
+
+
 def test_two_schedulers_on_one_folder_only_one_ticks_and_the_other_takes_over(night: Night):
     async def story():
         task = await night.make("0 * * * *")
