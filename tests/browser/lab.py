@@ -31,10 +31,16 @@ class Lab:
         return self.page.locator(".jp-Notebook .jp-CodeCell")
 
     def run(self, index: int) -> Locator:
-        """Run a cell; returns its output area. JupyterLab drops what is run while it still connects to the kernel."""
+        """Run a cell; returns its output area.
+
+        While JupyterLab still connects to the kernel it drops what is run, or asks for a kernel: once more, then.
+        """
         cell = self.cells.nth(index)
         prompt = cell.locator(".jp-InputPrompt").first
+        asking = self.page.locator(".jp-Dialog").get_by_role("button", name="Select")
         for _ in range(10):
+            if asking.is_visible():
+                asking.click()
             cell.locator(".jp-InputArea-editor").click()
             self.page.keyboard.press("Control+Enter")
             try:
