@@ -146,6 +146,43 @@ def test_an_error_names_the_field_and_says_what_is_allowed(client: SchedulerClie
     assert len(client.tasks()) == 0
 
 
+@pytest.mark.parametrize(
+    ("action", "field", "says"),
+    [
+        ({"kind": "notebook", "path": "gone.ipynb"}, "action.path", "'gone.ipynb' is not there"),
+        ({"kind": "notebook", "path": "../out.ipynb"}, "action.path", "not a path inside the served folder"),
+        (
+            {"kind": "code", "source": "1", "kernel_name": "fortran77"},
+            "action.kernel_name",
+            "no kernel named 'fortran77'",
+        ),
+        ({"kind": "command", "argv": ["true"], "cwd": "gone"}, "action.cwd", "'gone' is not there"),
+        ({"kind": "dance"}, "action", "notebook"),
+    ],
+)
+def test_what_cannot_run_is_refused_when_it_is_saved(
+    client: SchedulerClient, action: dict[str, object], field: str, says: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        client.create({"type": "adhoc", "name": "Cannot run", "action": action})
+    assert refused.value.field == field
+    assert says in refused.value.message
+    assert len(client.tasks()) == 0
+
+
+def test_a_task_whose_notebook_has_gone_can_still_be_changed_and_its_run_says_so(
+    live_server: LiveServer, client: SchedulerClient
+) -> None:
+    file = live_server.root / "fleeting.ipynb"
+    write_notebook(file, "1", parameters="n = 1")
+    task = client.schedule("fleeting.ipynb", name="Fleeting")
+    file.unlink()
+    task.edit(name="Still here")
+    run = task.run().wait(30)
+    assert run.state == "failed"
+    assert "'fleeting.ipynb' is not there" in repr(run)
+
+
 def test_two_tasks_of_one_name_must_be_told_apart(client: SchedulerClient) -> None:
     first, second = (client.schedule(code="1", name="Twin") for _ in range(2))
     with pytest.raises(NotFound) as refused:

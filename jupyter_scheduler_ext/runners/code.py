@@ -9,6 +9,7 @@ from ..engine.actions import CodeAction
 from ..engine.instants import Instant, to_datetime
 from ..engine.models import AnyTask
 from ..engine.runs import TIMED
+from .checks import check_kernel
 from .in_kernel import KernelExecution
 from .parameters import INJECTED
 from .sources import code_cell, split_cells
@@ -22,6 +23,10 @@ class CodeRunner(Runner):
 
     def __init__(self, place: Workplace) -> None:
         self._place = place
+
+    async def check(self, task: AnyTask) -> None:
+        assert isinstance(task.action, CodeAction)
+        await check_kernel(self._place, task.action.kernel_name)
 
     async def start(self, launch: Launch, sink: Sink) -> Execution:
         place, action = self._place, launch.task.action

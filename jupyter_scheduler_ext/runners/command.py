@@ -17,9 +17,11 @@ from ..contexts.saving import SavedAsItGrows
 from ..engine.abc import Execution, Launch, Outcome, Runner, Sink
 from ..engine.actions import CommandAction
 from ..engine.errors import Invalid, NotFound
+from ..engine.models import AnyTask
 from ..engine.process import stamp
 from ..engine.runs import RunError, RunState
 from .cells import LAST_LINE, LONGEST_RESULT, last_line
+from .checks import check_folder
 from .outfiles import output_path
 from .outputs import Allowance, append_text
 from .program import Program
@@ -38,6 +40,10 @@ class CommandRunner(Runner):
 
     def __init__(self, place: Workplace) -> None:
         self._place = place
+
+    async def check(self, task: AnyTask) -> None:
+        assert isinstance(task.action, CommandAction)
+        await check_folder(self._place.contents, task.action.cwd)
 
     async def start(self, launch: Launch, sink: Sink) -> Execution:
         place, action = self._place, launch.task.action

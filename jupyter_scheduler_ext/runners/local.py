@@ -77,6 +77,9 @@ class LocalExecutor(Executor):
         except KeyError:
             raise Invalid(f"nothing here can perform an action of the kind {kind!r}", field="action.kind") from None
 
+    async def check(self, task: AnyTask) -> None:
+        await self.runner(task.action.kind).check(task)
+
     async def start(self, launch: Launch, sink: Sink) -> Execution:
         return await self.runner(launch.task.action.kind).start(launch, sink)
 

@@ -14,6 +14,7 @@ from ..engine.actions import NotebookAction
 from ..engine.instants import Instant
 from ..engine.models import AnyTask
 from ..engine.runs import TIMED
+from .checks import check_kernel, check_notebook
 from .in_kernel import KernelExecution
 from .outfiles import output_path
 from .parameters import inject
@@ -28,6 +29,11 @@ class NotebookRunner(Runner):
 
     def __init__(self, place: Workplace) -> None:
         self._place = place
+
+    async def check(self, task: AnyTask) -> None:
+        assert isinstance(task.action, NotebookAction)
+        await check_notebook(self._place.contents, task.action.path)
+        await check_kernel(self._place, task.action.kernel_name)
 
     async def start(self, launch: Launch, sink: Sink) -> Execution:
         place, action = self._place, launch.task.action
