@@ -8,6 +8,7 @@ from .night import Night, at
 def test_a_minutely_task_is_planned_in_every_bucket_of_a_day(night: Night):
     async def story():
         await night.make("* * * * *")
+        await night.sleep(1)
         half_hour = 30 * 60_000
         shown = await night.scheduler.timeline(at("2026-03-01 00:00"), at("2026-03-02 00:00"), half_hour)
         planned = [bucket["planned"] for bucket in shown["buckets"]]
