@@ -56,7 +56,7 @@ async def test_stopping_reaches_the_children_too(executor, step):
     await until(lambda: "\n" in sink.text("stdout"))
     child = stamp(int(sink.text("stdout").split()[1]))
     await getattr(execution, step)()
-    outcome = await asyncio.wait_for(execution.outcome(), 5)
+    outcome = await asyncio.wait_for(execution.outcome(), 30)
     assert outcome.state is RunState.FAILED
     await until(lambda: not is_running(child))
     assert not is_running(sink.where["kernel_process"])
@@ -64,7 +64,7 @@ async def test_stopping_reaches_the_children_too(executor, step):
 
 async def test_a_child_left_behind_does_not_keep_the_run_open(executor):
     code = "import subprocess; print(subprocess.Popen(['sleep', '30']).pid)"
-    outcome, _ = await asyncio.wait_for(perform(executor, launch_of(python(code))), 5)
+    outcome, _ = await asyncio.wait_for(perform(executor, launch_of(python(code))), 30)
     assert outcome.state is RunState.SUCCEEDED
     os.kill(int(outcome.result.split()[0]), 9)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from live_server import LiveServer
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 
 class Lab:
@@ -37,15 +37,15 @@ class Lab:
         """
         cell = self.cells.nth(index)
         prompt = cell.locator(".jp-InputPrompt").first
-        asking = self.page.locator(".jp-Dialog").get_by_role("button", name="Select")
+        answer = self.page.locator(".jp-Dialog .jp-Dialog-button.jp-mod-accept")
         for _ in range(10):
-            if asking.is_visible():
-                asking.click()
-            cell.locator(".jp-InputArea-editor").click()
-            self.page.keyboard.press("Control+Enter")
             try:
+                if answer.first.is_visible():
+                    answer.first.click(timeout=2_000)
+                cell.locator(".jp-InputArea-editor").click(timeout=2_000)
+                self.page.keyboard.press("Control+Enter")
                 expect(prompt).not_to_have_text("[ ]:", timeout=1_500)
                 break
-            except AssertionError:
+            except (AssertionError, TimeoutError):
                 continue
         return cell.locator(".jp-Cell-outputWrapper")
