@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 
 import pytest
@@ -12,6 +13,15 @@ from performing import CLOCK, Remembered, launch_of, perform, until
 from jupyter_scheduler_ext.engine.errors import Invalid, NotFound, SchedulerError
 from jupyter_scheduler_ext.engine.process import is_running, stamp
 from jupyter_scheduler_ext.engine.runs import RunState
+
+
+@pytest.fixture(autouse=True)
+def interruptible():
+    """A shell starts what it puts in the background with SIGINT ignored, and children inherit that; a Jupyter server
+    has a handler of its own, with which they do not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def python(code: str, **more):
