@@ -8,13 +8,18 @@ import re
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from live_server import places
 
 import dev
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).parent.parent
 
@@ -94,23 +99,35 @@ def test_a_server_started_as_dev_py_does_shows_the_page_and_has_the_example(tmp_
     with log.open("w") as file:
         server = subprocess.Popen(command, cwd=folder, env=env, stderr=file)
     try:
-        url = wait_for_address(log)
+        url = patiently(lambda: re.search(r"http://127\.0\.0\.1:\d+/\S*", log.read_text("utf-8")))[0]
         assert "/scheduler-ext/" in url
         origin = "/".join(url.split("/")[:3])
-        page = urllib.request.urlopen(f"{origin}/scheduler-ext/?token=t", timeout=60).read().decode()
+        page = patiently(lambda: fetch(f"{origin}/scheduler-ext/?token=t")).decode()
         assert "<title>Scheduler</title>" in page
-        listing = urllib.request.urlopen(f"{origin}/api/contents/examples?token=t", timeout=60).read()
-        assert [entry["name"] for entry in json.loads(listing)["content"]] == ["daily_report.ipynb"]
+        listing = json.loads(fetch(f"{origin}/api/contents/examples?token=t"))
+        assert [entry["name"] for entry in listing["content"]] == ["daily_report.ipynb"]
     finally:
         server.terminate()
         server.wait(90)
 
 
-def wait_for_address(log: Path) -> str:
-    """The address that a server tells its person, once it does."""
-    deadline = time.monotonic() + 90
+def fetch(url: str) -> bytes | None:
+    """What is there; None while nobody listens, which a server says of itself a moment too early."""
+    try:
+        with urllib.request.urlopen(url, timeout=60) as answer:
+            return answer.read()
+    except urllib.error.HTTPError:
+        raise
+    except OSError:
+        return None
+
+
+def patiently(look: Callable[[], T | None], seconds: float = 90) -> T:
+    """What `look` finds, as soon as it finds something."""
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if found := re.search(r"http://127\.0\.0\.1:\d+/\S*", log.read_text("utf-8")):
-            return found[0]
+        found = look()
+        if found is not None:
+            return found
         time.sleep(0.1)
-    raise AssertionError(log.read_text("utf-8"))
+    raise AssertionError("waited in vain")
