@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +30,7 @@ class RunSink:
         self._clock = clock
         self._log: RunLogWriter | None = None
         self._progress_at: Instant = 0
+        self._later: asyncio.TimerHandle | None = None
 
     def write(self, kind: str, text: str = "", **data: Any) -> None:
         if self._log is None:
@@ -43,9 +45,14 @@ class RunSink:
     def progress(self, fraction: float) -> None:
         now = self._clock.now()
         fraction = min(1.0, max(0.0, fraction))
-        if fraction == 1 or now - self._progress_at >= PROGRESS_INTERVAL:
-            self._progress_at = now
-            self._show(progress=fraction)
+        wait = PROGRESS_INTERVAL - (now - self._progress_at)
+        if fraction == 1 or wait <= 0:
+            self._show_progress(fraction)
+            return
+        # The last value before a pause must not be lost: it is shown when the interval is over.
+        if self._later is not None:
+            self._later.cancel()
+        self._later = asyncio.get_running_loop().call_later(wait / 1000, self._show_progress, fraction)
 
     def located(
         self, *, output_path: str | None = None, kernel_id: str | None = None, kernel_process: str | None = None
@@ -64,8 +71,14 @@ class RunSink:
         )
 
     def close(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
         if self._log is not None:
             self._log.close()
+
+    def _show_progress(self, fraction: float) -> None:
+        self._progress_at = self._clock.now()
+        self._show(progress=fraction)
 
     def _show(self, **changes: Any) -> None:
         self.run = replace(self.run, **changes)

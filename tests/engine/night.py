@@ -69,7 +69,8 @@ class Work(Execution):
 
 class Kernels(Executor):
     """`seconds`: how long runs take (None: until the test ends them); `fails`: names of tasks whose runs fail;
-    `heeds`: the step at which a stopped run ends; `refuses`: what `start` raises."""
+    `heeds`: the step at which a stopped run ends; `refuses`: what `start` raises;
+    `steps`: the progress that is told at the start."""
 
     name = "local"
 
@@ -78,6 +79,7 @@ class Kernels(Executor):
         self.fails: set[str] = set()
         self.heeds = "interrupt"
         self.refuses: Exception | None = None
+        self.steps: list[float] = []
         self.started: list[Work] = []
         self.recovered: list[tuple[str, str | None]] = []
         self.before_start: Callable[[Launch], None] | None = None
@@ -88,6 +90,8 @@ class Kernels(Executor):
         if self.refuses is not None:
             raise self.refuses
         sink.began()
+        for fraction in self.steps:
+            sink.progress(fraction)
         failing = launch.task.name in self.fails
         work = Work(launch, None if failing else self.seconds, self.heeds)
         self.started.append(work)

@@ -176,3 +176,14 @@ def test_old_runs_go_beyond_number_and_age(night: Night):
         assert await night.history(task) == []
 
     night.run(story())
+
+
+def test_the_last_progress_before_a_pause_is_shown(night: Night):
+    async def story():
+        night.kernels.seconds, night.kernels.steps = 60, [0.1, 0.2, 0.6]
+        task = await night.make()
+        await night.scheduler.run(task.uuid)
+        await night.sleep(1)
+        assert night.scheduler.task_json(task.uuid)["progress"] == 0.6
+
+    night.run(story())
