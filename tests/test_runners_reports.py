@@ -12,7 +12,7 @@ from jupyter_scheduler_ext.runners.reports import as_html
 @pytest.fixture
 def report(root):
     shown = {"output_type": "stream", "name": "stdout", "text": ["42 orders\n", "\x1b[31mred\x1b[0m"]}
-    return write_notebook(root, "out/report.ipynb", {"source": "count_orders()", "outputs": [shown]})
+    return write_notebook(root, "out/report.ipynb", {"source": ["count_orders()\n", "done()"], "outputs": [shown]})
 
 
 @pytest.mark.parametrize("hide_input", [False, True])

@@ -23,10 +23,13 @@ async def as_html(contents: Any, path: str, *, hide_input: bool = False) -> str:
 def _exported(notebook: dict[str, Any], title: str, hide_input: bool) -> str:
     import nbformat
     from nbconvert.exporters import HTMLExporter
+    from nbformat.v4.rwbase import rejoin_lines
 
     exporter = HTMLExporter(  # type: ignore[no-untyped-call]
         template_name=TEMPLATE, exclude_input=hide_input, exclude_input_prompt=hide_input
     )
     resources = {"metadata": {"name": title.removesuffix(".ipynb")}}
-    text, _ = exporter.from_notebook_node(nbformat.from_dict(notebook), resources=resources)  # type: ignore[no-untyped-call]
+    # On disk texts are lists of lines; nbconvert wants them whole.
+    whole = rejoin_lines(nbformat.from_dict(notebook))
+    text, _ = exporter.from_notebook_node(whole, resources=resources)  # type: ignore[no-untyped-call]
     return str(text)

@@ -212,3 +212,23 @@ def test_a_form_closed_by_accident_can_be_reopened_as_it_was(page: Page) -> None
     expect(sheet(page)).to_have_count(0)
     toast(page, "unsaved").get_by_role("button", name="Reopen").click()
     expect(sheet(page).get_by_label("Name", exact=True)).to_have_value("Half written")
+
+
+def test_the_output_of_a_run_is_read_and_downloaded_from_its_history(
+    page: Page, server: LiveServer, client: SchedulerClient
+) -> None:
+    run = client.schedule("hello.ipynb", name="Reported").run({"name": "reader"}).wait(60, check=True)
+    page.goto(server.page(f"#/run/{run.id}"))
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Page (HTML)").click()
+    expect(opened.value.get_by_text("hello reader")).to_be_visible(timeout=60_000)
+    expect(opened.value.get_by_text("print(").first).to_be_visible()
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Page without code").click()
+    expect(opened.value.get_by_text("hello reader")).to_be_visible(timeout=60_000)
+    expect(opened.value.get_by_text("print(")).to_have_count(0)
+    link = page.get_by_role("link", name="Download").get_attribute("href")
+    assert link is not None
+    answer = page.request.get(link)
+    assert "hello reader" in answer.text()
+    assert answer.headers["content-disposition"].startswith("attachment")

@@ -58,6 +58,7 @@ export class Inspector {
   attempts: { id: string; label: string; current: boolean }[] = [];
   active = false;
   hasOutput = false;
+  outputLinks: { href: string; label: string }[] = [];
   logEmpty = "";
   lineWords = "";
   following = true;
@@ -211,6 +212,27 @@ export class Inspector {
     if (this.run?.context_id) void this.app.ui.contexts.act(this.run.context_id, "open", this.run.id);
   }
 
+  /** The output as a page to read or send on, and as the file it is. */
+  private linksTo(run: Run): { href: string; label: string }[] {
+    const { runDetail: names } = this.app.words;
+    const page = `api/runs/${encodeURIComponent(run.id)}/output?format=html`;
+    const targets = run.output_path?.endsWith(".ipynb")
+      ? [
+          { path: page, label: names.report },
+          { path: `${page}&hide_input=true`, label: names.reportWithoutCode },
+        ]
+      : [];
+    if (run.output_path)
+      targets.push({
+        path: `api/runs/${encodeURIComponent(run.id)}/output?download=true`,
+        label: names.download,
+      });
+    return targets.flatMap(({ path, label }) => {
+      const href = this.app.session.transport.link(path);
+      return href === null ? [] : [{ href, label }];
+    });
+  }
+
   copyLink(): void {
     this.app.ui.copyLink();
   }
@@ -334,6 +356,7 @@ export class Inspector {
     this.errorMessage = run.error?.message ?? "";
     this.traceback = tracebackText(run.error?.traceback);
     this.hasOutput = Boolean(run.output_path) && this.app.session.transport.link("") !== null;
+    this.outputLinks = this.linksTo(run);
     this.logEmpty = this.log?.length ? "" : this.active ? names.noLog : names.noLogDone;
   }
 

@@ -61,6 +61,7 @@ function runPart(w: Words): string {
     <details x-show="inspector.traceback" class="scheduler-fold"><summary>${icon("right")}${esc(r.traceback)}</summary><pre class="scheduler-pre" tabindex="0" x-text="inspector.traceback"></pre></details></section>
   <section x-show="inspector.result"><h3>${esc(r.result)}</h3><pre class="scheduler-pre" tabindex="0" x-text="inspector.result"></pre></section>
   <section x-show="inspector.parameters.length > 0"><h3>${esc(r.parameters)}</h3><dl class="scheduler-facts scheduler-mono"><template x-for="row in inspector.parameters" :key="row.name"><div><dt x-text="row.name"></dt><dd x-text="row.value"></dd></div></template></dl></section>
+  <section x-show="inspector.outputLinks.length > 0"><h3>${esc(r.outputs)}</h3><p class="scheduler-outputs"><template x-for="target in inspector.outputLinks" :key="target.href"><a class="scheduler-plain-link" target="_blank" rel="noopener" :href="target.href" x-text="target.label"></a></template></p></section>
   <section class="scheduler-log-part"><h3>${esc(r.log)} <span class="scheduler-soft" x-text="inspector.lineWords"></span><span class="scheduler-spring"></span>
     <label class="scheduler-switch"><input type="checkbox" class="scheduler-check" x-model="inspector.wrap">${esc(r.wrap)}</label>
     <label class="scheduler-switch" x-show="inspector.active"><input type="checkbox" class="scheduler-check" :checked="inspector.following" @change="inspector.toggleFollow()">${esc(r.follow)}</label></h3>
