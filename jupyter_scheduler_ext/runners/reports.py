@@ -30,6 +30,6 @@ def _exported(notebook: dict[str, Any], title: str, hide_input: bool) -> str:
     )
     resources = {"metadata": {"name": title.removesuffix(".ipynb")}}
     # On disk texts are lists of lines; nbconvert wants them whole.
-    whole = rejoin_lines(nbformat.from_dict(notebook))
-    text, _ = exporter.from_notebook_node(whole, resources=resources)  # type: ignore[no-untyped-call]
+    whole = rejoin_lines(nbformat.from_dict(notebook))  # type: ignore[no-untyped-call]
+    text, _ = exporter.from_notebook_node(whole, resources=resources)
     return str(text)
