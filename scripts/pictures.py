@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from invented_past import HABITS, TROUBLE, ZONE, invent, path_of
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -26,7 +26,8 @@ from live_server import LiveServer  # noqa: E402
 from dev import find_chromium  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
-SIZE = {"width": 1280, "height": 800}
+SIZE: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 SHARPNESS = 1.5
 BUSY = "Refresh churn features"
 """The task that is running while the pictures are taken."""
@@ -76,10 +77,12 @@ def start_the_busy_one(server: LiveServer) -> None:
         time.sleep(0.2)
 
 
-def open_page(browser: Browser, address: str, theme: str = "light") -> Page:
+def open_page(
+    browser: Browser, address: str, theme: str = "light", size: ViewportSize = SIZE, sharpness: float = SHARPNESS
+) -> Page:
     """A page in a window of its own, as a person in the tasks' zone sees it."""
     context = browser.new_context(
-        viewport=SIZE, device_scale_factor=SHARPNESS, timezone_id=ZONE, locale="en-GB", color_scheme=theme
+        viewport=size, device_scale_factor=sharpness, timezone_id=ZONE, locale="en-GB", color_scheme=theme
     )
     page = context.new_page()
     page.goto(address)
@@ -90,8 +93,8 @@ def shoot(page: Page, name: str) -> None:
     """Save what the page shows, once it has come to rest."""
     page.mouse.move(0, 0)
     page.wait_for_timeout(600)
-    PICTURES.mkdir(exist_ok=True)
     path = PICTURES / f"{name}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=path, animations="disabled")
     print(f"{path.relative_to(ROOT)}  {path.stat().st_size // 1024} KB")
 
@@ -122,6 +125,57 @@ def widget(browser: Browser, server: LiveServer) -> None:
     shoot(page, "widget")
 
 
+def views(browser: Browser, server: LiveServer) -> None:
+    """Every view, light and dark, wide and narrow, to be looked at with a critical eye."""
+    task = next(task for task in server.api("tasks")["tasks"] if task["name"] == TROUBLE)
+    run = server.api(f"runs?task_id={task['uuid']}&limit=1")["runs"][0]
+    fragments = {
+        "list": "#/",
+        "timeline": "#/timeline",
+        "calendar": "#/calendar",
+        "task": f"#/task/{task['uuid']}",
+        "run": f"#/run/{run['id']}",
+        "edit": f"#/task/{task['uuid']}/edit",
+        "new": "#/new/planned",
+        "contexts": "#/contexts",
+        "status": "#/status",
+    }
+    for name, fragment in fragments.items():
+        for theme in ("light", "dark"):
+            for width, size in (("wide", SIZE), ("narrow", PHONE)):
+                page = open_page(browser, server.page(fragment), theme, size, 1)
+                page.get_by_text("Live").first.wait_for(state="attached")
+                page.wait_for_timeout(2500)
+                shoot(page, f"views/{name}-{theme}-{width}")
+                page.context.close()
+
+
+def walk_in(browser: Browser, server: LiveServer) -> None:
+    """A transcript in JupyterLab, attached to the kernel that three runs have counted in."""
+    source = "nights = globals().get('nights', 0) + 1\nprint('night', nights)"
+    action = {"kind": "code", "source": source, "kernel_name": "python3", "kernel": "keep"}
+    task = server.api("tasks", "POST", {"type": "adhoc", "name": "Night watch", "action": action})["task"]
+    for _ in range(3):
+        run = server.api(f"tasks/{task['uuid']}/run", "POST", {})["run"]
+        while server.api(f"runs/{run['id']}")["run"]["finished_at"] is None:
+            time.sleep(0.2)
+    page = open_page(browser, server.page(f"#/run/{run['id']}"))
+    with page.expect_popup() as opened:
+        page.get_by_role("button", name="Open output").click()
+    lab = opened.value
+    outputs = lab.locator(".jp-OutputArea")
+    expect(outputs.filter(has_text="night 3").first).to_be_visible(timeout=60_000)
+    lab.wait_for_timeout(2000)
+    lab.locator(".jp-Notebook .jp-CodeCell").last.locator(".jp-InputArea-editor").click()
+    for key in ("Escape", "b", "Enter"):
+        lab.keyboard.press(key)
+    lab.keyboard.type("nights * 111")
+    lab.keyboard.press("Control+Enter")
+    expect(outputs.filter(has_text="333").first).to_be_visible(timeout=60_000)
+    shoot(lab, "walk-in")
+    server.api(f"tasks/{task['uuid']}", "DELETE")
+
+
 def main() -> None:
     """All pictures."""
     with stage() as server, sync_playwright() as playwright:
@@ -131,6 +185,8 @@ def main() -> None:
         table(browser, server, "dark")
         form(browser, server)
         widget(browser, server)
+        views(browser, server)
+        walk_in(browser, server)
         browser.close()
 
 
