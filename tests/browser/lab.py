@@ -38,7 +38,7 @@ class Lab:
         cell = self.cells.nth(index)
         prompt = cell.locator(".jp-InputPrompt").first
         answer = self.page.locator(".jp-Dialog .jp-Dialog-button.jp-mod-accept")
-        for _ in range(10):
+        for _ in range(30):
             try:
                 if answer.first.is_visible():
                     answer.first.click(timeout=2_000)
@@ -49,3 +49,31 @@ class Lab:
             except (AssertionError, TimeoutError):
                 continue
         return cell.locator(".jp-Cell-outputWrapper")
+
+    def evaluate(self, source: str) -> Locator:
+        """Insert a cell with this source at the end and run it; returns its output area.
+
+        While JupyterLab still puts a notebook together it takes the focus away from what was clicked, and the keys go
+        nowhere: clicked and pressed again, then, until there is one cell more.
+        """
+        before = self.cells.count()
+        for _ in range(20):
+            try:
+                self.cells.last.locator(".jp-InputArea-editor").click(timeout=2_000)
+                self.page.keyboard.press("Escape")
+                self.page.keyboard.press("b")
+                self.cells.nth(before).wait_for(timeout=2_000)
+                break
+            except (AssertionError, TimeoutError):
+                continue
+        editor = self.cells.last.locator(".jp-InputArea-editor")
+        for _ in range(20):
+            try:
+                editor.click(timeout=2_000)
+                self.page.keyboard.press("Control+a")
+                self.page.keyboard.type(source)
+                expect(editor).to_contain_text(source, timeout=2_000)
+                break
+            except (AssertionError, TimeoutError):
+                continue
+        return self.run(self.cells.count() - 1)
