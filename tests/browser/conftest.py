@@ -20,7 +20,7 @@ from jupyter_scheduler_ext.client import SchedulerClient
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 QUIET_LAB = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
 """JupyterLab's question about news covers what a test wants to click, and asks the internet."""
-WAIT = 15_000
+WAIT = 30_000
 """Milliseconds that anything may take to appear on a busy machine."""
 FOREIGN = ("/api/me", "favicon", "/lab/extensions/", "/lab/api/", "/static/lab/")
 """Parts of addresses whose failures are JupyterLab's own."""
