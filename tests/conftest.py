@@ -19,9 +19,9 @@ LONG = ("test_server_nights.py", "test_simulation.py", "test_cron_oracle.py")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
     for item in items:
-        # Once more if it fails, and the summary says so: while it still connects to a kernel, JupyterLab drops cells.
+        # Twice more if it fails, and the summary says so: while it still connects to a kernel, JupyterLab drops cells.
         if item.path.parent.name == "browser":
-            item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=2))
+            item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))
 
 
 @pytest.fixture(scope="module")
