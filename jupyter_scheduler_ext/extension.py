@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinjaMixin
 from jupyter_server.utils import url_escape, url_path_join
-from traitlets import Float, Integer, Unicode, default
+from traitlets import Callable, Float, Integer, Unicode, Union, default
 
 from .engine.clock import SystemClock
+from .stores.place import default_folder
 
 if TYPE_CHECKING:
+    from .engine.abc import Admission
     from .engine.scheduler import TaskScheduler
     from .handlers.feed import Feed
     from .handlers.rates import Rate
@@ -50,6 +51,16 @@ class SchedulerExtension(ExtensionAppJinjaMixin, ExtensionApp):
     trigger_rate_limit = Integer(
         10, min=1, help="How many times a minute a task may be called with a token, right or wrong."
     ).tag(config=True)
+
+    owner_check = Union(
+        [Callable(), Unicode()],
+        default_value=None,
+        allow_none=True,
+        help="""Asked at each run whether the task's owner may still do this, for servers that several people share: a
+        function (owner, task, run), plain or async, or its dotted name. True lets the run start; False, or a sentence
+        that says why not, records it as skipped, and so does an exception or no answer in time. Default: not asked.""",
+    ).tag(config=True)
+    owner_check_timeout = Float(10.0, min=0.1, help="Seconds that `owner_check` may take.").tag(config=True)
 
     @default("storage_dir")
     def _default_storage_dir(self) -> str:
@@ -149,6 +160,17 @@ class SchedulerExtension(ExtensionAppJinjaMixin, ExtensionApp):
         lab = "jupyterlab" in self.server.extension_manager.extensions
         return url_path_join(self.server.base_url, "lab/tree" if lab else "notebooks", url_escape(path))
 
+    def admission(self) -> Admission | None:
+        """Who is asked before a run starts. Raises ImportError if `owner_check` names nothing: nothing then runs."""
+        from traitlets.utils.importstring import import_item
+
+        from .engine.ownership import OwnerCheck
+
+        question = self.owner_check
+        if isinstance(question, str):
+            question = import_item(question)
+        return None if question is None else OwnerCheck(question, self.owner_check_timeout)
+
     @cached_property
     def templates(self) -> TemplateFile:
         """The templates of this schedule."""
@@ -219,11 +241,3 @@ class SchedulerExtension(ExtensionAppJinjaMixin, ExtensionApp):
                 times = self.server.web_app.settings["last_activity_times"]
                 times[self.name] = to_datetime(self.clock.now())
             await self.clock.sleep(ACTIVITY_EVERY)
-
-
-def default_folder(root: str) -> Path:
-    """Where the schedule of this served root is kept: outside of it, so that no contents manager reaches it."""
-    from jupyter_core.paths import jupyter_data_dir
-
-    key = hashlib.sha256(str(Path(root).resolve()).encode()).hexdigest()[:16]
-    return Path(jupyter_data_dir()) / "scheduler_ext" / key / "memory" / "scheduler"

@@ -57,7 +57,7 @@ async def scheduler_export(request: ApiHandler) -> None:
     if query.format == "json":
         await request.reply_long(await asyncio.to_thread(to_json, exported))
         return
-    from . import yaml_text
+    from ..engine import yaml_text
 
     text = await asyncio.to_thread(yaml_text.dump, exported)
     await request.reply_long(text.encode(), media="application/yaml")
@@ -82,7 +82,7 @@ async def scheduler_import(request: ApiHandler) -> None:
 
 def read_tasks(request: ApiHandler) -> dict[str, Any]:
     """``{"tasks": [...]}`` from whichever form the body has. Raises Invalid."""
-    from . import yaml_text
+    from ..engine import yaml_text
 
     media = request.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if media in ("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jupyter_scheduler_ext.engine.errors import Invalid
-from jupyter_scheduler_ext.handlers import yaml_text
+from jupyter_scheduler_ext.engine import yaml_text
 
 
 def test_what_is_dumped_is_loaded_again_as_it_was():

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from ..engine.errors import Invalid
+from .errors import Invalid
 
 DEEPEST = 50
 """Levels of nesting that a document may have."""
@@ -28,6 +28,14 @@ _PlainLoader.yaml_implicit_resolvers = {
 class _PlainDumper(_Dumper):  # type: ignore[misc]
     def ignore_aliases(self, data: Any) -> bool:
         return True
+
+
+def _text(dumper: Any, value: str) -> Any:
+    """Texts of several lines as they are, where YAML can hold them so: code stays readable."""
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+
+_PlainDumper.add_representer(str, _text)
 
 
 def load(text: str) -> Any:
