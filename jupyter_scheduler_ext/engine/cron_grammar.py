@@ -10,7 +10,6 @@ given to croniter to expand: croniter reads `9-9` as `*`, wraps `50-10` in silen
 
 from __future__ import annotations
 
-import string
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -129,6 +128,7 @@ def _parse(expression: str) -> Cron:
     return cron
 
 
+@lru_cache(maxsize=1024)
 def validate_field(field: FieldName, text: str) -> None:
     """Check one field on its own; raises CronError with that field's name.
 
@@ -262,7 +262,7 @@ def _foreign_syntax(item: str) -> str | None:
 
 
 def _is_number(text: str) -> bool:
-    return bool(text) and all(character in string.digits for character in text)
+    return text.isascii() and text.isdigit()
 
 
 def _short(text: str) -> str:

@@ -103,9 +103,9 @@ def test_one_edit_serialises_one_task_and_not_all(night: Night, monkeypatch: pyt
         for uuid in night.scheduler.tasks:
             night.scheduler.task_bytes(uuid)
         made: list[str] = []
-        whole = type(night.scheduler.views).as_json
+        whole = type(night.scheduler.views)._derived
         monkeypatch.setattr(
-            type(night.scheduler.views), "as_json", lambda views, task: made.append(task.uuid) or whole(views, task)
+            type(night.scheduler.views), "_derived", lambda views, task: made.append(task.uuid) or whole(views, task)
         )
         first = next(iter(night.scheduler.tasks))
         await night.scheduler.update(first, {"description": "changed"})
