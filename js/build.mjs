@@ -34,6 +34,14 @@ const shared = {
 const entries = [
   { ...shared, entryPoints: ["src/scheduler.ts"], outfile: join(out, "scheduler.js") },
   { ...shared, entryPoints: ["src/styles/scheduler.css"], outfile: join(out, "scheduler.css") },
+  {
+    ...shared,
+    entryPoints: ["src/styles/font.css"],
+    outfile: join(out, "font.css"),
+    loader: { ".woff2": "dataurl" },
+    legalComments: "inline",
+    sourcemap: false,
+  },
   { ...shared, entryPoints: ["src/panels.ts"], outfile: join(out, "panels.js") },
   { ...shared, entryPoints: ["src/editor/code_editor.ts"], outfile: join(out, "code-editor.js") },
   { ...shared, entryPoints: ["src/page.ts"], outfile: join(out, "page.js"), external: ["./scheduler.js"] },

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from pydantic import BaseModel
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
 Permission = Literal["read", "write", "execute"]
 """What the Authorizer is asked for on the resource ``scheduler_ext``; what can make code run later is ``execute``."""
+PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 
 Answer: TypeAlias = Callable[..., Awaitable[None]]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.extension.handler import ExtensionHandlerJinjaMixin, ExtensionHandlerMixin
@@ -39,12 +40,19 @@ class PageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHand
     async def get(self) -> None:
         """The page."""
         self.set_header("Cache-Control", "no-store")
+        may_execute = await ensure_async(self.authorizer.is_authorized(self, self.current_user, "execute", RESOURCE))
         page = self.render_template(
             "scheduler.html",
             script=self.asset("page.js"),
             style=self.asset("scheduler.css"),
             version=__version__,
-            settings={"baseUrl": self.base_url, "xsrfToken": self.xsrf_token.decode(), "version": __version__},
+            font=self.asset("font.css"),
+            settings={
+                "baseUrl": self.base_url,
+                "xsrfToken": self.xsrf_token.decode(),
+                "readOnly": not may_execute,
+                "version": __version__,
+            },
             built=(STATIC / "page.js").exists(),
         )
         self.finish(page)

@@ -284,11 +284,19 @@ class BulkReply(Shape):
     results: list[BulkResult]
 
 
+class You(Shape):
+    """Who asks, and which actions the Authorizer lets them do."""
+
+    name: str
+    may: list[Literal["read", "write", "execute"]]
+
+
 class StatusReply(Shape):
     model_config = ConfigDict(extra="allow")
 
     role: Literal["leader", "follower"]
     server: dict[str, Any]
+    you: You
     store: dict[str, Any]
     banners: list[Advice]
     counts: dict[str, int]

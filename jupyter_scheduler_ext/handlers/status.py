@@ -6,13 +6,14 @@ import os
 
 from .. import __version__
 from .base import ApiHandler
-from .endpoint import endpoint
+from .endpoint import PERMISSIONS, endpoint
 from .shapes import StatusReply
 
 
 @endpoint("GET", "api/status", "read", replies={200: StatusReply})
 async def scheduler_status(request: ApiHandler) -> None:
-    """Tell whether this server leads, how its store is, what waits and what to know."""
+    """Tell whether this server leads, how its store is, what waits and what to know, and what the asker may do."""
     server = request.extension.server
     told = {"pid": os.getpid(), "root": server.root_dir, "url": server.base_url, "label": request.scheduler.label}
-    request.reply({**request.scheduler.status(), "server": told, "version": __version__})
+    you = {"name": request.owner, "may": [action for action in PERMISSIONS if await request.allowed(action)]}
+    request.reply({**request.scheduler.status(), "server": told, "you": you, "version": __version__})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -44,6 +45,14 @@ async def test_what_the_page_needs_is_there(raw, http_server_client):
     found = re.findall(r'(?:src|href)="([^"]+scheduler_ext[^"]+)"', html)
     if "was not built" in html:
         pytest.skip("the bundle was not built: js/ needs Node")
-    assert len(found) == 2
+    assert len(found) == 3
     for url in found:
         assert (await http_server_client.fetch(url)).code == 200
+
+
+@pytest.mark.parametrize("may", [{"read"}, {"read", "write"}, {"read", "execute"}])
+async def test_a_reader_gets_a_page_without_actions(raw, authorizer, may):
+    authorizer.allowed = {(action, "scheduler_ext") for action in may}
+    html = (await raw("GET", "")).body.decode()
+    settings = json.loads(re.search(r'<script id="scheduler-config"[^>]*>(.*?)</script>', html)[1])
+    assert settings["readOnly"] is ("execute" not in may)

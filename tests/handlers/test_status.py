@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import jupyter_scheduler_ext
 
 from .conftest import nightly, noop_task
@@ -18,3 +20,11 @@ async def test_the_scheduler_tells_how_it_is(call, make):
     assert reply.body["version"] == jupyter_scheduler_ext.__version__
     assert reply.body["server"]["pid"]
     assert [banner for banner in reply.body["banners"] if banner["level"] != "info"] == []
+
+
+@pytest.mark.parametrize("may", [["read"], ["read", "write"], ["read", "write", "execute"]])
+async def test_who_asks_is_told_what_they_may_do(call, authorizer, may):
+    authorizer.allowed = {(action, "scheduler_ext") for action in may}
+    you = (await call("GET", "status")).body["you"]
+    assert you["may"] == may
+    assert you["name"]
