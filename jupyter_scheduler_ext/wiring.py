@@ -56,6 +56,7 @@ def assemble(app: SchedulerExtension) -> Assembly:
         clock=clock,
         folder=folder,
         resolve=resolve,
+        admission=app.admission(),
     )
     visits = Visits(
         contents=server.contents_manager,

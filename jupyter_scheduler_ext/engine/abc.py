@@ -1,7 +1,8 @@
 """Every plug point of the scheduler, with its contract in the docstrings: read this as the table of contents.
 
 `Clock` tells the time; `TaskStore` keeps definitions, `Ledger` what happened; a `Runner` performs one kind of action,
-an `Executor` decides where; a `ContextStore` keeps what runs leave; a `Notifier` tells people.
+an `Executor` decides where; a `ContextStore` keeps what runs leave; a `Notifier` tells people; an `Admission`, where
+there is one, has the last word on whether a run may start.
 """
 
 from __future__ import annotations
@@ -287,6 +288,9 @@ class Executor(ABC):
     async def recover(self, run: Run, kernel_process: str | None) -> None:
         """The owner of this run died: end what it left running, only if it is provably that very process."""
 
+    async def clear_up(self) -> None:
+        """This process schedules from now on: end what dead ones left running that belongs to no run."""
+
     async def close(self) -> None: ...
 
 
@@ -313,3 +317,17 @@ class Notifier(ABC):
 
     @abstractmethod
     async def notify(self, task: AnyTask, run: Run, event: str) -> None: ...
+
+
+class Admission(ABC):
+    """Asked about each run after it is recorded and before it starts, whatever its origin; there is none by default.
+
+    Lives on the event loop. However long an answer takes, only runs of the same task wait for it.
+    """
+
+    @abstractmethod
+    async def refusal(self, task: AnyTask, run: Run) -> str | None:
+        """Why this run must not start, as a sentence for people: it is recorded as SKIPPED. None: it may.
+
+        What it raises counts as a refusal.
+        """

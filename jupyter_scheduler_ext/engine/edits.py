@@ -24,6 +24,9 @@ from .views import DERIVED, Views
 RULE = ("schedule", "plan", "enabled")
 """Members whose change starts the rule anew: what lies before the edit is not caught up."""
 
+RUNS = ("action", "executor", "context_id")
+"""Members that say what runs, and where: who changes one of them answers for the task from then on."""
+
 ATTEMPTS = 5
 """How often an edit without If-Match is put on top of a newer revision before it gives up."""
 
@@ -115,8 +118,13 @@ class Editor:
 
     # Changing
 
-    async def update(self, task_id: str, patch: Mapping[str, Any], if_match: int | None = None) -> AnyTask:
-        """Apply a JSON merge patch (null clears a member). Raises `errors.Stale` if `if_match` is not the revision."""
+    async def update(
+        self, task_id: str, patch: Mapping[str, Any], if_match: int | None = None, *, by: str | None = None
+    ) -> AnyTask:
+        """Apply a JSON merge patch (null clears a member). Raises `errors.Stale` if `if_match` is not the revision.
+
+        `by` becomes the owner if the patch changes what runs; None leaves the owner as it is.
+        """
         for _ in range(ATTEMPTS):
             before = self.get(task_id)
             if if_match is not None and before.revision != if_match:
@@ -124,6 +132,8 @@ class Editor:
             after = await self._patched(before, patch)
             if after == before:
                 return before
+            if by is not None and any(getattr(after, name) != getattr(before, name) for name in RUNS):
+                after = after.model_copy(update={"owner": by})
             if after.effective_from != before.effective_from or after.enabled != before.enabled:
                 await self._settle_due(task_id)
             try:

@@ -9,7 +9,8 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from .abc import Clock, Executor, StoreError
+from .abc import Admission, Clock, Executor, StoreError
+from .admission import Door
 from .agenda import Agenda
 from .batcher import Batcher
 from .board import Board
@@ -50,6 +51,7 @@ class Pipeline:
         limit: int,
         wake: Callable[[], None],
         resolve: Resolve | None = None,
+        admission: Admission | None = None,
     ) -> None:
         self.owner = owner
         self.dispatcher = Dispatcher(limit)
@@ -67,6 +69,9 @@ class Pipeline:
         self._unrecorded = 0
         self._try_again = asyncio.Event()
         self._ends: dict[str, asyncio.Future[None]] = {}
+        self._door: Door | None = None
+        if admission is not None:
+            self._door = Door(admission, board, enter=self._enter, refuse=self._turn_away)
         self._performer = Performer(
             board=board,
             ledger=ledger,
@@ -126,7 +131,7 @@ class Pipeline:
         if run.state not in ACTIVE:
             return run
         now = self._clock.now()
-        if task is not None and not self.draining and (run.due_at or 0) <= now:
+        if task is not None and self._door is None and not self.draining and (run.due_at or 0) <= now:
             ticket = Ticket(run, exclusive_keys(task, run))
             if self.dispatcher.admit(ticket):
                 admitted[run.id] = ticket
@@ -161,9 +166,23 @@ class Pipeline:
             self.later.set(run.id, run.due_at)
             self._wake()
             return
+        if self._door is not None:
+            self._door.knock(run)
+        else:
+            self._line_up(run)
+
+    def _line_up(self, run: Run) -> None:
         task = self._board.task(run.task_id)
         if task is not None:
             self.dispatcher.enqueue(Ticket(run, exclusive_keys(task, run)))
+
+    async def _enter(self, run: Run) -> None:
+        self._line_up(run)
+        await self.pump()
+
+    async def _turn_away(self, run: Run, reason: str) -> None:
+        if not self.draining:  # else it stays QUEUED: who leads next asks again
+            await self._end_waiting(run, RunState.SKIPPED, reason)
 
     async def queue_due(self, now: Instant) -> None:
         """Retries whose time has come step into line."""
@@ -276,14 +295,17 @@ class Pipeline:
         self.later.set(run.id, None)
         if run.state is RunState.QUEUED and not self._performer.stop(run.id, kind, reason):
             self.dispatcher.leave(run.id)
-            state = RunState.INTERRUPTED if kind == "drain" else RunState.CANCELLED
-            finish = Finish(
-                run_id=run.id, owner=run.owner or "", epoch=run.epoch, state=state, at=self._clock.now(), reason=reason
-            )
-            (answer,) = await self.pump([finish])
-            await self._settle_finish(run, finish, answer)
+            await self._end_waiting(run, RunState.INTERRUPTED if kind == "drain" else RunState.CANCELLED, reason)
         else:
             self._performer.stop(run.id, kind, reason)
+
+    async def _end_waiting(self, run: Run, state: RunState, reason: str) -> None:
+        """End a QUEUED run of ours, of which nothing has begun."""
+        finish = Finish(
+            run_id=run.id, owner=run.owner or "", epoch=run.epoch, state=state, at=self._clock.now(), reason=reason
+        )
+        (answer,) = await self.pump([finish])
+        await self._settle_finish(run, finish, answer)
 
     async def ended(self, run: Run) -> None:
         """Wait until an active run of ours has ended and its end is recorded."""

@@ -13,7 +13,7 @@ from traitlets import Float, Int, Unicode
 from traitlets.config import SingletonConfigurable
 
 from . import process
-from .abc import Clock, ContextStore, Executor, Ledger, StoreError, TaskStore
+from .abc import Admission, Clock, ContextStore, Executor, Ledger, StoreError, TaskStore
 from .batcher import Batcher, InlineBatcher
 from .board import Board
 from .clock import SystemClock, local_zone
@@ -76,6 +76,7 @@ class TaskScheduler(SingletonConfigurable):
         new_id: Callable[[], str] | None = None,
         lock: LeaderLock | None = None,
         resolve: Resolve | None = None,
+        admission: Admission | None = None,
         owner: str | None = None,
         inline: bool = False,
         **kwargs: Any,
@@ -117,6 +118,7 @@ class TaskScheduler(SingletonConfigurable):
             limit=self.max_concurrent_runs,
             wake=self.wake,
             resolve=resolve,
+            admission=admission,
         )
         self.ticker = Ticker(
             board=self.board,
@@ -303,9 +305,12 @@ class TaskScheduler(SingletonConfigurable):
         await self.ready()
         return await _translated(self.editor.create(data, owner))
 
-    async def update(self, uuid: str, patch: Mapping[str, Any], if_match: int | None = None) -> AnyTask:
+    async def update(
+        self, uuid: str, patch: Mapping[str, Any], if_match: int | None = None, *, by: str | None = None
+    ) -> AnyTask:
+        """`by` is who changes it: whoever changes what a task runs becomes its owner."""
         await self.ready()
-        return await _translated(self.editor.update(uuid, patch, if_match))
+        return await _translated(self.editor.update(uuid, patch, if_match, by=by))
 
     async def delete(self, uuid: str) -> None:
         await self.ready()

@@ -101,7 +101,8 @@ class _Plan:
             return
         self._seen.add(task.uuid)
         if existing is not None:
-            kept = {"created_at": existing.created_at, "owner": existing.owner}
+            # Its owner is who imports it: an import must not run under the name of somebody else.
+            kept = {"created_at": existing.created_at}
             self.puts.append(Put(task.model_copy(update=kept), expected=existing.revision))
             item["result"] = "replace"
         else:

@@ -12,12 +12,14 @@ from .shapes import SavedTask, TaskPatch
 async def scheduler_task_update(request: ApiHandler, uuid: str) -> None:
     """Change a task by a JSON merge patch.
 
-    Null clears a member. With `If-Match: "7"` only revision 7 is changed; 412 tells that it is not the current one.
+    Null clears a member. With `If-Match: "7"` only revision 7 is changed; 412 tells that it is not the current one. Who
+    changes `action`, `executor` or `context_id` becomes the task's owner.
     """
     patch = request.json()
     if not isinstance(patch, dict):
         raise Invalid("the body must be a JSON object: a merge patch")
-    task = await request.scheduler.update(uuid, patch, wanted_revision(request.request.headers.get("If-Match")))
+    revision = wanted_revision(request.request.headers.get("If-Match"))
+    task = await request.scheduler.update(uuid, patch, revision, by=request.owner)
     request.reply_task(task.uuid)
 
 
