@@ -10,7 +10,7 @@ from live_server import LiveServer
 
 from dev import find_chromium
 
-pytest_plugins = ["pytest_jupyter.jupyter_server", "performing"]
+pytest_plugins = ["pytest_jupyter.jupyter_server", "performing", "postgres"]
 
 LONG = ("test_server_nights.py", "test_simulation.py", "test_cron_oracle.py")
 """Files that take longest: begun first, so that several workers end together."""

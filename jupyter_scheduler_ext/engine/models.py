@@ -223,6 +223,8 @@ class BaseTask(Model):
     notify: tuple[Any, ...] = ()
     owner: str = ""
     executor: Annotated[str, Field(max_length=64)] = "local"
+    server_label: Annotated[str, Field(max_length=64)] = ""
+    """Where several servers share the schedule: runs only on one that has this label; empty: on any."""
     created_at: UtcDatetime | None = None
     updated_at: UtcDatetime | None = None
 

@@ -74,6 +74,7 @@ class TaskPatch(Shape):
     policy: dict[str, Any] | None = None
     notify: list[Any] | None = None
     executor: str | None = None
+    server_label: str | None = None
 
 
 # What comes out ------------------------------------------------------------------------------------------------------
@@ -152,6 +153,7 @@ class TaskShown(SlimTask):
     notify: list[Any]
     owner: str
     executor: str
+    server_label: str
     created_at: datetime | None
     updated_at: datetime | None
 

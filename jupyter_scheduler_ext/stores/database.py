@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 from filelock import FileLock, Timeout
 
@@ -29,27 +29,41 @@ CHUNK = 100
 """Most keys in one statement: constant texts are prepared once, and every database takes so many parameters."""
 
 
+class Contended(StoreError):
+    """Another writer was in the way; nothing was written, and the same may be tried again at once."""
+
+
 class Damaged(StoreError):
     """The file is not a database, or a database that contradicts itself."""
 
 
 class Transaction:
-    """Statements that stand or fall together. `lock` ends a SELECT whose rows are about to change."""
+    """Statements that stand or fall together.
 
-    def __init__(self, connection: sqlite3.Connection, lock: str) -> None:
-        self._cursor = connection.cursor()
-        self.lock = lock
+    `lock` ends a SELECT whose rows are about to change, `free` one that leaves out the rows which another writer holds
+    at this moment; both are empty where there is one writer at a time.
+    """
+
+    lock = ""
+    free = ""
+    quiet = False
+    """Others need not look because of this one."""
+
+    def __init__(self, cursor: Any, now: Instant) -> None:
+        """`now`: the database's clock, as this began."""
+        self.now = now
+        self._cursor = cursor
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        return self._cursor.execute(sql, values).fetchall()
+        return cast("list[Row]", self._cursor.execute(self._spoken(sql), values).fetchall())
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> int:
         """Execute and tell how many rows were changed."""
-        return self._cursor.execute(sql, values).rowcount
+        return cast(int, self._cursor.execute(self._spoken(sql), values).rowcount)
 
     def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         if rows:
-            self._cursor.executemany(sql, rows)
+            self._cursor.executemany(self._spoken(sql), rows)
 
     def matching(self, sql: str, keys: Iterable[Any]) -> Iterator[Row]:
         """Rows whose key is among `keys` (single values or tuples), each read once; ``{keys}`` marks the list.
@@ -64,7 +78,11 @@ class Transaction:
             wide = isinstance(chunk[0], tuple)
             marks = _marks(size, len(chunk[0]) if wide else 0)
             values = [value for key in chunk for value in key] if wide else chunk
-            yield from self._cursor.execute(sql.format(keys=marks), values)
+            yield from self._cursor.execute(self._spoken(sql.format(keys=marks)), values)
+
+    def _spoken(self, sql: str) -> str:
+        """A statement as the driver wants it."""
+        return sql
 
 
 @cache
@@ -77,6 +95,8 @@ def _marks(count: int, width: int) -> str:
 class Database(ABC):
     """What the ledger needs of a database. Safe from several threads: writers queue up, reads see what is committed."""
 
+    read_only: str | None = None
+    """Why nothing can be written, if the tables are not those that this code writes."""
     found_empty = False
     """There was a database of our name already when we connected, but nothing in it."""
 
@@ -192,7 +212,7 @@ class SqliteDatabase(Database):
             connection = self._open(self._writer)
             connection.execute("BEGIN IMMEDIATE")
             try:
-                yield Transaction(connection, lock="")
+                yield Transaction(connection.cursor(), self._clock.now())
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:

@@ -28,7 +28,7 @@ INDENT = "    "
 _ALWAYS = ("uuid", "revision", "type", "name", "enabled")
 _ORDER = (
     *("uuid", "revision", "type", "name", "description", "tags", "enabled", "schedule", "plan", "token", "action"),
-    *("policy", "context_id", "attachments", "notify", "executor", "owner"),
+    *("policy", "context_id", "attachments", "notify", "executor", "server_label", "owner"),
     *("effective_from", "created_at", "updated_at"),
 )
 _TYPES = ("scheduled", "planned", "adhoc")
@@ -88,9 +88,7 @@ def read(value: Any, text: str, key: str, context: Mapping[str, Any]) -> Entry:
 def write(task: AnyTask, extras: Extras = ()) -> Entry:
     """The entry of a task, verified: its text means this very task. Raises Invalid for what JSON cannot hold."""
     try:
-        _one_line.encode(
-            [task.action.model_dump(warnings=False), task.notify]
-        )  # dumped as JSON, infinity would be null
+        _one_line.encode(task.action.model_dump(warnings=False))  # dumped as JSON, infinity would be null
         value = to_json(task)
         text = _render(value, extras)
         parsed = pydantic_core.from_json(text, allow_inf_nan=False)

@@ -42,6 +42,10 @@ from .ledger_rows import (
 
 PageOp: TypeAlias = Claim | Start | Note | Finish | Adopt | Reset | SetCursor | TokenUsed
 
+_NEW_FACTS = (
+    "INSERT INTO facts (task_id, failures, run_count, strip, records) VALUES (?, 0, 0, '[]', 0) "
+    "ON CONFLICT (task_id) DO NOTHING"
+)
 _READ_FACTS = f"SELECT {FACT_COLUMNS}, records, buried_at FROM facts WHERE task_id IN ({{keys}}) ORDER BY task_id"
 _READ_RUNS = f"SELECT {RUN_COLUMNS}, kernel_process FROM runs WHERE id IN ({{keys}}) ORDER BY id"
 _READ_ACTIVE = (
@@ -71,6 +75,8 @@ class _Task:
     records: int = 0
     buried: bool = False
     changed: bool = False
+    held: bool = False
+    """Another writer is at this task at this very moment: no fire of its rule is claimed now."""
 
 
 @dataclass(slots=True)
@@ -97,6 +103,19 @@ def _key(run: Run) -> _Key:
     return run.task_id, run.fire_time, run.origin._value_, run.attempt  # `.value` is ten times slower
 
 
+def _by_rule(op: PageOp) -> bool:
+    """A claim of fires of the task's rule; they stay due if it is refused."""
+    return isinstance(op, Claim) and op.cursor is not None
+
+
+def _lapsed(transaction: Transaction, ops: Sequence[PageOp]) -> frozenset[str]:
+    """The owners among those who would claim, start or adopt whose lease has run out."""
+    owners = {op.owner for op in ops if isinstance(op, Start | Adopt)}
+    owners.update(run.owner or "" for op in ops if isinstance(op, Claim) for run in op.runs if run.state in ACTIVE)
+    held = transaction.matching("SELECT owner, lease_until FROM owners WHERE owner IN ({keys})", owners)
+    return frozenset(owners - {owner for owner, until in held if until >= transaction.now})
+
+
 @dataclass(slots=True)
 class Page:
     """Tasks and runs that ops name, as they would be if the transaction were committed now."""
@@ -106,21 +125,48 @@ class Page:
     _active: dict[str, dict[str, None]] = field(default_factory=dict)
     """Ids of the active runs of those tasks whose claims are limited by them."""
     _taken: set[_Key] = field(default_factory=set)
+    _made: set[str] = field(default_factory=set)
+    """Tasks that had no facts, and have a row now only to hold them; it goes again if nothing is to be said in it."""
+    _lapsed: frozenset[str] = frozenset()
+    """Owners whose lease has run out: they claim, start and adopt nothing."""
 
     @classmethod
-    def read(cls, transaction: Transaction, ops: Sequence[PageOp]) -> Page:
-        """All that these ops may touch. Facts are locked before runs, and both in order: no two writers deadlock."""
-        page = cls()
+    def read(cls, transaction: Transaction, ops: Sequence[PageOp], *, leased: bool = False) -> Page:
+        """All that these ops may touch. Facts are locked before runs, and both in order: no two writers deadlock.
+
+        A task that is named for the fires of its rule alone is left to whoever is at it already. `leased`: owners need
+        a lease that has not run out."""
+        page = cls(_lapsed=_lapsed(transaction, ops) if leased else frozenset())
         run_ids = {op.run_id for op in ops if isinstance(op, Start | Note | Finish | Adopt)}
-        task_ids = {op.task_id for op in ops if isinstance(op, Claim | Reset | SetCursor | TokenUsed)}
+        named = [op for op in ops if isinstance(op, Claim | Reset | SetCursor | TokenUsed)]
+        waited = {op.task_id for op in named if not _by_rule(op)}
         found = transaction.matching("SELECT id, task_id FROM runs WHERE id IN ({keys})", run_ids)
-        task_ids.update(task_id for _, task_id in found)
-        for row in transaction.matching(_READ_FACTS + transaction.lock, task_ids):
-            page._tasks[row[0]] = _Task(facts_from(row), records=row[9], buried=row[10] is not None)
+        waited.update(task_id for _, task_id in found)
+        page._lock(transaction, {op.task_id for op in named} - waited, transaction.free)
+        page._lock(transaction, waited, transaction.lock)
         for row in transaction.matching(_READ_RUNS + transaction.lock, run_ids):
             page._runs[row[0]] = _Entry(run_from(row), row[24])
         page._read_claims(transaction, ops)
         return page
+
+    def _lock(self, transaction: Transaction, task_ids: set[str], how: str) -> None:
+        """Read the facts of tasks and hold them; a row that is missing is made first, since none cannot be held."""
+        self._read_facts(transaction, task_ids, how)
+        absent = sorted(task_ids - self._tasks.keys()) if how else []
+        if not absent:
+            return
+        transaction.many(_NEW_FACTS, [(task_id,) for task_id in absent])
+        self._made.update(absent)
+        self._read_facts(transaction, absent, how)
+        elsewhere = task_ids - self._tasks.keys()
+        self._made -= elsewhere
+        self._read_facts(transaction, elsewhere, "")
+        for task_id in elsewhere:
+            self._task(task_id).held = True
+
+    def _read_facts(self, transaction: Transaction, task_ids: Iterable[str], how: str) -> None:
+        for row in transaction.matching(_READ_FACTS + how, task_ids):
+            self._tasks[row[0]] = _Task(facts_from(row), records=row[9], buried=row[10] is not None)
 
     def _read_claims(self, transaction: Transaction, ops: Sequence[PageOp]) -> None:
         limited: set[str] = set()
@@ -169,6 +215,8 @@ class Page:
         transaction.many(_NOTE_RUN, noted)
         changed = [(*facts_values(task.facts), task.records) for task in self._tasks.values() if task.changed]
         transaction.many(_PUT_FACTS, changed)
+        unsaid = sorted(task_id for task_id in self._made if not self._tasks[task_id].changed)
+        transaction.many("DELETE FROM facts WHERE task_id = ? AND records = 0", [(task_id,) for task_id in unsaid])
 
     def perform(self, op: PageOp) -> object:
         """Carry out one op and answer it; an op that raises has changed nothing."""
@@ -196,7 +244,8 @@ class Page:
     def _claim(self, op: Claim) -> ClaimResult:
         task = self._task(op.task_id)
         facts = task.facts
-        if task.buried or (op.cursor is not None and facts.cursor != op.expected_cursor):
+        refused = task.held or any(run.owner in self._lapsed for run in op.runs if run.state in ACTIVE)
+        if refused or task.buried or (op.cursor is not None and facts.cursor != op.expected_cursor):
             return ClaimResult(accepted=False, runs=(), facts=facts, buried=task.buried)
         fresh = self._fresh(op.task_id, op.runs)
         starting = sum([entry.active for entry in fresh.values()])
@@ -245,7 +294,7 @@ class Page:
 
     def _start(self, op: Start) -> bool:
         entry = self._held(op)
-        if entry is None or entry.run.state is not RunState.QUEUED:
+        if entry is None or entry.run.state is not RunState.QUEUED or op.owner in self._lapsed:
             return False
         entry.run = replace(entry.run, state=RunState.RUNNING, started_at=op.at)
         entry.moved = True
@@ -301,6 +350,8 @@ class Page:
     def _adopt(self, op: Adopt) -> Run | None:
         entry = self._runs.get(op.run_id)
         if entry is None or entry.run.state is not RunState.QUEUED or entry.run.epoch != op.epoch:
+            return None
+        if op.owner in self._lapsed:
             return None
         entry.run = replace(entry.run, owner=op.owner, epoch=op.epoch + 1)
         entry.moved = True

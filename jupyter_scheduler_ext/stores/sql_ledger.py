@@ -6,6 +6,7 @@ themselves. Whatever `apply` is given is one transaction: one commit, one fsync.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Sequence
 from itertools import groupby
@@ -16,13 +17,15 @@ from ..engine.abc import Clock, Ledger, Notice
 from ..engine.instants import Instant
 from ..engine.ledger import Answer, Ask, Bucket, Bury, Heartbeat, Op, Prune, Request, RunFilter, Unbury
 from ..engine.runs import ACTIVE, Facts, Run
-from .database import Damaged, Database, Row, SqliteDatabase, Transaction
+from .database import Contended, Damaged, Database, Row, SqliteDatabase, Transaction
 from .ledger_page import Page, PageOp
 from .ledger_pruning import prune
 from .ledger_rows import FACT_COLUMNS, RUN_COLUMNS, facts_from, run_from
 from .schema import migrate
 
 _ACTIVE = "state IN ('queued', 'running')"
+_ATTEMPTS = 4
+"""How often a batch is tried that other writers are in the way of."""
 
 
 def sqlite_ledger(folder: Path, clock: Clock) -> SqlLedger:
@@ -33,8 +36,10 @@ def sqlite_ledger(folder: Path, clock: Clock) -> SqlLedger:
 class SqlLedger(Ledger):
     """Runs, cursors, counters and requests in a `Database`. `notices` says what went wrong at opening."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, leased: bool = False) -> None:
+        """`leased`: several servers share the ledger, and one whose lease has run out may claim and start nothing."""
         self._database = database
+        self._leased = leased
         self.notices: list[Notice] = []
 
     def open(self) -> None:
@@ -60,22 +65,32 @@ class SqlLedger(Ledger):
                 "The history was an empty file: the first start was cut short, or its content has been lost. "
                 "Schedules go on from now.",
             )
-        migrate(self._database)
+        self._settle_schema()
         self._database.query("SELECT COUNT(*), SUM(records) FROM facts")
         self._database.query(f"SELECT COUNT(*) FROM runs WHERE {_ACTIVE}")
+
+    def _settle_schema(self) -> None:
+        migrate(self._database)
 
     def _tell(self, level: str, code: str, message: str) -> None:
         self.notices.append(Notice(level, code, message))
 
     def apply(self, ops: Sequence[Op]) -> list[Any]:
+        for _ in range(_ATTEMPTS - 1):
+            with contextlib.suppress(Contended):
+                return self._apply(ops)
+        return self._apply(ops)
+
+    def _apply(self, ops: Sequence[Op]) -> list[Any]:
         answers: list[Any] = []
         with self._database.transaction() as transaction:
+            transaction.quiet = all(isinstance(op, Heartbeat) for op in ops)
             for alone, group in groupby(ops, key=lambda op: type(op) in self._errands):
                 if alone:
                     answers += [_attempt(self._errands[type(op)], self, transaction, op) for op in group]
                 else:
                     together = cast("list[PageOp]", list(group))
-                    page = Page.read(transaction, together)
+                    page = Page.read(transaction, together, leased=self._leased)
                     answers += [_attempt(page.perform, op) for op in together]
                     page.write(transaction)
         return answers
@@ -95,10 +110,9 @@ class SqlLedger(Ledger):
         return dict(cast("list[tuple[str, str]]", rows))
 
     def lapsed_owners(self) -> list[str]:
-        """Owners that have active runs but whose lease has run out."""
         rows = self._database.query(
-            "SELECT owner FROM owners WHERE lease_until < ? "
-            f"AND owner IN (SELECT owner FROM runs WHERE {_ACTIVE}) ORDER BY owner",
+            f"SELECT DISTINCT owner FROM runs WHERE {_ACTIVE} AND owner IS NOT NULL "
+            "AND owner NOT IN (SELECT owner FROM owners WHERE lease_until >= ?) ORDER BY owner",
             (self._database.now(),),
         )
         return [row[0] for row in rows]

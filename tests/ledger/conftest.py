@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from jupyter_scheduler_ext.stores.database import SqliteDatabase
+from jupyter_scheduler_ext.stores.sql.shared_ledger import SharedLedger
+from jupyter_scheduler_ext.stores.sql.versions import open_database
 from jupyter_scheduler_ext.stores.sql_ledger import SqlLedger
 
 from .parts import NOW, OpenLedger, StillClock
@@ -18,13 +20,25 @@ def clock() -> StillClock:
     return StillClock(NOW)
 
 
-@pytest.fixture(params=["sqlite"])
-def open_ledger(request: pytest.FixtureRequest, tmp_path: Path, clock: StillClock) -> Iterator[OpenLedger]:
+@pytest.fixture(params=["sqlite", "shared sqlite", "postgres"])
+def make_ledger(request: pytest.FixtureRequest, tmp_path: Path, clock: StillClock) -> Callable[[], SqlLedger]:
+    """Each call makes one more over the same records, not open."""
+    path = tmp_path / "history.sqlite"
+    if request.param == "sqlite":
+        return lambda: SqlLedger(SqliteDatabase(path, clock))
+    if request.param == "shared sqlite":
+        return lambda: SharedLedger(SqliteDatabase(path, clock), leased=False)
+    url = request.getfixturevalue("postgres").url()
+    return lambda: SharedLedger(open_database(url), leased=False)
+
+
+@pytest.fixture
+def open_ledger(make_ledger: Callable[[], SqlLedger]) -> Iterator[OpenLedger]:
     """Opens the same ledger again and again, as several servers would."""
     opened: list[SqlLedger] = []
 
     def open_one() -> SqlLedger:
-        ledger = SqlLedger(SqliteDatabase(tmp_path / "history.sqlite", clock))
+        ledger = make_ledger()
         ledger.open()
         opened.append(ledger)
         return ledger

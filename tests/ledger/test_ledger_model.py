@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,6 +17,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from postgres import Postgres
 
 from jupyter_scheduler_ext.engine.ledger import (
     Adopt,
@@ -37,6 +39,8 @@ from jupyter_scheduler_ext.engine.ledger import (
 )
 from jupyter_scheduler_ext.engine.runs import TERMINAL, Facts, Origin, Run, RunState
 from jupyter_scheduler_ext.stores.database import SqliteDatabase
+from jupyter_scheduler_ext.stores.sql.shared_ledger import SharedLedger
+from jupyter_scheduler_ext.stores.sql.versions import open_database
 from jupyter_scheduler_ext.stores.sql_ledger import SqlLedger
 
 from .model import Model, seen
@@ -220,17 +224,39 @@ class SqliteMachine(LedgerMachine):
         return ledger
 
 
-MACHINES = [SqliteMachine]
+class PostgresMachine(LedgerMachine):
+    """Each example in a schema of its own; what it leaves goes with the server."""
+
+    server: ClassVar[Postgres]
+
+    def open(self, folder: Path) -> SqlLedger:
+        name = re.sub(r"[^a-z0-9]", "_", f"model_{folder.name}".lower())
+        ledger = SharedLedger(open_database(self.server.url(name)), leased=False)
+        ledger.open()
+        return ledger
+
+
+MACHINES = [SqliteMachine, PostgresMachine]
 SETTINGS = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 
+def find_server(machine: type[LedgerMachine], request: pytest.FixtureRequest) -> None:
+    if issubclass(machine, PostgresMachine):
+        machine.server = request.getfixturevalue("postgres")
+
+
 @pytest.mark.parametrize("machine", MACHINES)
-def test_the_ledger_is_what_the_model_says(machine: type[LedgerMachine]) -> None:
-    run_state_machine_as_test(machine, settings=settings(SETTINGS, max_examples=50, stateful_step_count=30))
+def test_the_ledger_is_what_the_model_says(machine: type[LedgerMachine], request: pytest.FixtureRequest) -> None:
+    find_server(machine, request)
+    examples = 50 if machine is SqliteMachine else 10
+    run_state_machine_as_test(machine, settings=settings(SETTINGS, max_examples=examples, stateful_step_count=30))
 
 
 @pytest.mark.deep
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("machine", MACHINES)
-def test_the_ledger_is_what_the_model_says_a_thousand_times(machine: type[LedgerMachine]) -> None:
+def test_the_ledger_is_what_the_model_says_a_thousand_times(
+    machine: type[LedgerMachine], request: pytest.FixtureRequest
+) -> None:
+    find_server(machine, request)
     run_state_machine_as_test(machine, settings=settings(SETTINGS, max_examples=1000, stateful_step_count=50))
