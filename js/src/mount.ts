@@ -16,8 +16,13 @@ Alpine.data(
   () => new SchedulerSettings(mounting!) as unknown as Record<string, unknown>,
 );
 
+export interface Mounted {
+  app: App;
+  unmount(): void;
+}
+
 /**
- * Builds one view in `host` and returns its clean-up. Alpine is never started: it would observe the whole page,
+ * Builds one view in `host`. Alpine is never started: it would observe the whole page,
  * which in a notebook is all of JupyterLab.
  */
 export function mount(
@@ -25,10 +30,11 @@ export function mount(
   session: Session,
   options: MountOptions,
   fixed: Partial<Scope> = {},
-): () => void {
+): Mounted {
   const root = document.createElement("div");
   root.className = "scheduler-root";
   root.dataset.mode = options.mode;
+  if (options.surroundings) root.dataset.embedded = "true";
   root.setAttribute("x-data", "schedulerSettings");
   const { words } = options;
   // Static markup of our own; whatever comes from the server is written as text by Alpine or by hand.
@@ -52,10 +58,11 @@ export function mount(
   mounting = app;
   Alpine.initTree(root);
   mounting = null;
-  return () => {
+  const unmount = (): void => {
     Alpine.destroyTree(root);
     unfollow();
     view.dispose();
     root.remove();
   };
+  return { app, unmount };
 }

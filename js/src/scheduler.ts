@@ -1,4 +1,4 @@
-import type { MountOptions } from "./components/app";
+import type { MountOptions, Surroundings } from "./components/app";
 import { h } from "./components/dom";
 import type { Theme } from "./components/theme";
 import { mount } from "./mount";
@@ -35,6 +35,9 @@ interface PageOptions {
   importChunk?: MountOptions["importChunk"];
 }
 
+/** What a page does not have, and a widget has. */
+const PAGE = { mode: "page", taskId: null, height: null, theme: "auto" } as const;
+
 const besideThis = (name: string): Promise<unknown> => import(new URL(name, import.meta.url).href);
 
 /** The page over any transport: what the demo and the tests use. */
@@ -44,15 +47,7 @@ export function mountWith(
   { readOnly = false, words = en, importChunk = besideThis }: PageOptions = {},
 ): () => void {
   const session = new Session(transport);
-  const unmount = mount(host, session, {
-    mode: "page",
-    words,
-    readOnly,
-    taskId: null,
-    height: null,
-    theme: "auto",
-    importChunk,
-  });
+  const { unmount } = mount(host, session, { ...PAGE, words, readOnly, importChunk });
   void session.load();
   return () => {
     unmount();
@@ -70,6 +65,38 @@ function jupyterConfig(): { baseUrl: string; token: string } | null {
   } catch {
     return null;
   }
+}
+
+/** The page as a part of another application. */
+export interface Embedded {
+  /** Show what an address of the page says, such as `#/new/scheduled?notebook=a.ipynb`. */
+  show(address: string): void;
+  /** A form holds something that was not sent. */
+  readonly unsaved: boolean;
+  focus(): void;
+  dispose(): void;
+}
+
+/**
+ * Shows the whole page in a part of JupyterLab or Notebook, which says where the server is. It shares its session,
+ * and so its socket, with the widgets there.
+ */
+export function mountEmbedded(host: HTMLElement, surroundings: Surroundings, words: Words = en): Embedded {
+  const jupyter = jupyterConfig() ?? { baseUrl: "/", token: "" };
+  const [session, release] = acquireSession(jupyter.baseUrl, () => new RestTransport(jupyter));
+  const options = { ...PAGE, words, readOnly: false, importChunk: besideThis, surroundings };
+  const { app, unmount } = mount(host, session, options);
+  return {
+    show: (address) => app.ui.show(address),
+    get unsaved() {
+      return app.ui.unsaved;
+    },
+    focus: () => app.refs.main?.focus({ preventScroll: true }),
+    dispose: () => {
+      unmount();
+      release();
+    },
+  };
 }
 
 /** Null if the scheduler answers, else why it does not ("" where there was no answer at all). */
@@ -138,7 +165,7 @@ async function showWidget(
         },
       },
       fixedFilter(model.get("filter")),
-    );
+    ).unmount;
   let unmount = show();
   const again = (): void => {
     unmount();

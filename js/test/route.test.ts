@@ -13,6 +13,7 @@ describe("an address", () => {
     "#/run/4f",
     "#/run/4f/L120",
     "#/new/adhoc",
+    "#/new/scheduled?notebook=reports%2Fnightly+run.ipynb",
     "#/task/4f?view=timeline",
     "#/?q=daily+report&state=error&tag=finance&sort=-next",
     "#/run/4f/L3?q=x",

@@ -2,7 +2,10 @@ import { formatRoute, parseRoute, type Route } from "../store/route";
 import type { App } from "./app";
 import { inert } from "./dom";
 
-/** Keeps the page's address and what it shows in step, both ways. A widget has no address of its own. */
+/**
+ * Keeps the page's address and what it shows in step, both ways. A widget has no address of its own, nor has a page
+ * in another application, which is told what to show instead.
+ */
 export class AddressBar {
   constructor(private readonly app: App) {
     inert(this);
@@ -12,12 +15,12 @@ export class AddressBar {
   follow(): () => void {
     const read = (): void => this.apply(parseRoute(location.hash));
     const leave = (event: BeforeUnloadEvent): void => {
-      const { ui } = this.app;
-      if (ui.panelled && ui.editor.open && ui.editor.dirty) event.preventDefault();
+      if (this.app.ui.unsaved) event.preventDefault();
     };
+    addEventListener("beforeunload", leave);
+    if (!this.owned) return () => removeEventListener("beforeunload", leave);
     addEventListener("popstate", read);
     addEventListener("hashchange", read);
-    addEventListener("beforeunload", leave);
     read();
     return () => {
       removeEventListener("popstate", read);
@@ -26,14 +29,25 @@ export class AddressBar {
     };
   }
 
+  /** Show what an address such as `#/run/4f…` says; how the list is narrowed stays as it is. */
+  show(hash: string): void {
+    const { ui } = this.app;
+    this.apply({ ...parseRoute(hash), filter: this.app.plain(ui.filter), sort: this.app.plain(ui.sort) });
+  }
+
   /** Write what is shown into the address; `push` makes a step that the back button undoes. */
   write(push = false): void {
     const { ui } = this.app;
-    if (ui.mode !== "page") return;
+    if (!this.owned) return;
     const { tab, view, sheet, filter, sort } = ui;
     const hash = formatRoute({ tab, view, sheet, filter, sort });
     if (hash === location.hash) return;
     history[push ? "pushState" : "replaceState"](null, "", hash || location.pathname + location.search);
+  }
+
+  private get owned(): boolean {
+    const { mode, surroundings } = this.app.options;
+    return mode === "page" && !surroundings;
   }
 
   private apply(route: Route): void {
@@ -54,7 +68,8 @@ export class AddressBar {
       if (!ui.panelled) return;
       ui.editor.close();
       ui.inspector.close();
-    } else if (sheet.kind === "new") ui.panel("editor", "create", sheet.id);
+    } else if (sheet.kind === "new" && sheet.notebook) ui.panel("editor", "schedule", sheet.notebook);
+    else if (sheet.kind === "new") ui.panel("editor", "create", sheet.id);
     else if (sheet.kind === "edit") ui.panel("editor", "edit", sheet.id);
     else if (sheet.kind === "task") ui.panel("inspector", "showTask", sheet.id);
     else ui.panel("inspector", "showRun", sheet.id, sheet.line);

@@ -20,6 +20,17 @@ export interface MountOptions {
   taskId: string | null;
   height: string | null;
   theme: Theme;
+  /** A page that lies in another application, which then owns the address, the title and the other keys. */
+  surroundings?: Surroundings;
+}
+
+/** What an application such as JupyterLab does for a page that lies in it. */
+export interface Surroundings {
+  /** Show a file of the served folder. */
+  openFile(path: string): void;
+  /** Whether this file is open there with changes that are not on disk: a run would not see them. */
+  isUnsaved(path: string): boolean;
+  save(path: string): Promise<void>;
 }
 
 /**

@@ -52,12 +52,14 @@ export class Contexts {
   async act(id: string, action: "open" | "restart" | "clear", runId?: string): Promise<void> {
     const { contexts: words } = this.app.words;
     // A tab opened after the answer would be a pop-up to the browser: open it in the click itself.
-    const tab = action === "open" ? window.open("about:blank", "_blank") : null;
+    const { surroundings } = this.app.options;
+    const tab = action === "open" && !surroundings ? window.open("about:blank", "_blank") : null;
     try {
       const answer = await this.app.api.contextAction(id, action, runId);
       const url = typeof answer?.url === "string" ? new URL(answer.url, location.href).href : null;
       if (tab && url) tab.location.href = url;
       else tab?.close();
+      if (action === "open" && typeof answer?.path === "string") surroundings?.openFile(answer.path);
       this.app.ui.toasts.show({ open: words.opened, restart: words.restarted, clear: words.cleared }[action]);
       void this.load();
     } catch (error) {

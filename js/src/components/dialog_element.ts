@@ -11,8 +11,13 @@ export function matchDialog(dialog: HTMLDialogElement, open: boolean): boolean {
     dialog.close();
     return false;
   }
-  dialog.showModal();
-  dialog.addEventListener("pointerdown", shutOutside);
+  if (besideOthers(dialog)) {
+    dialog.show();
+    dialog.addEventListener("keydown", shutByEscape);
+  } else {
+    dialog.showModal();
+    dialog.addEventListener("pointerdown", shutOutside);
+  }
   dialog.addEventListener("close", closedByBrowser);
   return true;
 }
@@ -22,6 +27,18 @@ export function firstControl(dialog: HTMLDialogElement): HTMLElement | null {
   return dialog.classList.contains("scheduler-modal")
     ? dialog.querySelector<HTMLElement>(FIRST_CONTROL)
     : null;
+}
+
+/** A sheet of a page that lies in another application leaves that application alone. */
+function besideOthers(dialog: HTMLDialogElement): boolean {
+  return dialog.classList.contains("scheduler-sheet") && dialog.closest("[data-embedded]") !== null;
+}
+
+/** What the browser does for a dialog that stands before everything. */
+function shutByEscape(event: KeyboardEvent): void {
+  if (event.key !== "Escape" || event.defaultPrevented) return;
+  event.preventDefault();
+  (event.currentTarget as HTMLElement).dispatchEvent(new Event("cancel", { cancelable: true }));
 }
 
 /** A browser may close a dialog on a second Escape without asking: its component must hear of it. */

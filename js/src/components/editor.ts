@@ -38,6 +38,8 @@ export class Editor extends ScheduleBuilder {
   subtitle = "";
   tokenWords = "";
   conflict: ConflictRow[] = [];
+  /** The notebook is open, in the application around this page, with changes that a run would not see. */
+  notebookUnsaved = false;
   kernels: { name: string; title: string }[] = [];
   readonly picker: NotebookPicker;
   readonly files: AttachmentList;
@@ -66,6 +68,20 @@ export class Editor extends ScheduleBuilder {
   create(type: TaskType, from: Partial<Task> = {}): void {
     this.begin("", formOf({ ...from, type, tags: from.tags ?? [] }, readerZone()));
     this.app.ui.sheetOpened({ kind: "new", id: type });
+  }
+
+  /** A new task that runs this notebook. A form with something in it is not thrown away for it. */
+  schedule(path: string): void {
+    if (this.open && this.dirty) {
+      this.app.ui.toasts.show(this.words.finishFirst);
+      return;
+    }
+    const action = { kind: "notebook", path, parameters: {}, kernel_name: null, kernel: "fresh" } as const;
+    this.begin("", formOf({ type: "scheduled", action }, readerZone()));
+    this.pathChanged();
+    // What was filled in for the reader is nothing that closing the form would lose.
+    this.start.name = this.form.name;
+    this.app.ui.sheetOpened({ kind: "new", id: "scheduled", notebook: path });
   }
 
   /** One of the starting points that the empty page offers. */
@@ -206,6 +222,7 @@ export class Editor extends ScheduleBuilder {
 
   kindChanged(): void {
     this.errors = {};
+    this.lookAround();
     this.codeField.mount(this);
   }
 
@@ -240,6 +257,7 @@ export class Editor extends ScheduleBuilder {
   /** Offer the notebook's own parameters, and its title as the name of a new task. */
   pathChanged(): void {
     const { path } = this.form;
+    this.lookAround();
     if (!path.endsWith(".ipynb") || path === this.asked) return;
     this.asked = path;
     if (!this.form.name) {
@@ -251,6 +269,22 @@ export class Editor extends ScheduleBuilder {
       this.form.name = words.charAt(0).toUpperCase() + words.slice(1);
     }
     void this.loadParameters(path);
+  }
+
+  /** Ask the application around this page about the notebook: it may have been edited or saved meanwhile. */
+  lookAround(): void {
+    const { surroundings } = this.app.options;
+    const { kind, path } = this.form;
+    this.notebookUnsaved = kind === "notebook" && path !== "" && (surroundings?.isUnsaved(path) ?? false);
+  }
+
+  async saveNotebook(): Promise<void> {
+    try {
+      await this.app.options.surroundings?.save(this.form.path);
+    } catch (error) {
+      this.app.fail(this.words.saveNotebook, error);
+    }
+    this.lookAround();
   }
 
   dispose(): void {
@@ -306,6 +340,7 @@ export class Editor extends ScheduleBuilder {
     this.form = form;
     this.start = structuredClone(form);
     this.showForm();
+    this.lookAround();
     this.codeField.mount(this);
   }
 

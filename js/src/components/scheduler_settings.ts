@@ -39,6 +39,8 @@ let serial = 0;
 export class SchedulerSettings {
   mode: "page" | "widget" = "page";
   readOnly = false;
+  /** The page lies in another application, such as JupyterLab. */
+  embedded = false;
   tab: Tab = "scheduler";
   activeTab: Tab = "scheduler";
   view: ViewMode = "list";
@@ -102,6 +104,7 @@ export class SchedulerSettings {
     app.refs = this.$refs;
     this.mode = app.options.mode;
     this.readOnly = app.options.readOnly;
+    this.embedded = app.options.surroundings !== undefined;
     const preferences = readPreferences();
     this.density = app.options.mode === "widget" ? "compact" : preferences.density;
     this.columns = preferences.columns;
@@ -398,6 +401,15 @@ export class SchedulerSettings {
 
   // Sheets and the address
 
+  /** The form holds something that was not sent. */
+  get unsaved(): boolean {
+    return this.panelled && this.editor.open && this.editor.dirty;
+  }
+
+  show(hash: string): void {
+    this.address.show(hash);
+  }
+
   sheetOpened(sheet: Route["sheet"]): void {
     if (this.sheet === null) this.lastFocus = this.grid?.activeId ?? null;
     this.sheet = sheet;
@@ -502,7 +514,7 @@ export class SchedulerSettings {
 
   private listen(): void {
     const onKey = (event: KeyboardEvent): void => handleKey(this, event);
-    const where = this.mode === "page" ? document : this.app.root;
+    const where = this.mode === "page" && !this.embedded ? document : this.app.root;
     where.addEventListener("keydown", onKey as EventListener);
     this.undo.push(() => where.removeEventListener("keydown", onKey as EventListener));
   }
@@ -555,7 +567,7 @@ export class SchedulerSettings {
       all.indeterminate = this.selectedCount > 0 && !all.checked;
     }
     if (this.panelled) this.inspector.taskChanged();
-    if (this.mode === "page") {
+    if (this.mode === "page" && !this.embedded) {
       document.title = this.counts.error > 0 ? `(${this.counts.error}) ${words.title}` : words.title;
     }
   }

@@ -10,7 +10,7 @@ export interface Route {
   view: ViewMode;
   sheet:
     | { kind: "task" | "edit" | "run"; id: string; line: number | null }
-    | { kind: "new"; id: TaskType }
+    | { kind: "new"; id: TaskType; notebook?: string }
     | null;
   filter: Filter;
   sort: Sort;
@@ -39,8 +39,14 @@ export function parseRoute(hash: string): Route {
     },
     sort: parseSort(query.get("sort")),
   };
-  if (head === "new") route.sheet = { kind: "new", id: (oneOf(id, TYPES) || "scheduled") as TaskType };
-  else if (head === "run" && id) {
+  if (head === "new") {
+    const notebook = query.get("notebook") ?? "";
+    route.sheet = {
+      kind: "new",
+      id: (oneOf(id, TYPES) || "scheduled") as TaskType,
+      ...(notebook && { notebook }),
+    };
+  } else if (head === "run" && id) {
     const line = /^L(\d+)$/.exec(extra);
     route.sheet = { kind: "run", id, line: line ? Number(line[1]) : null };
   } else if (head === "task" && id) {
@@ -56,8 +62,10 @@ export function formatRoute({ tab, view, sheet, filter, sort }: Route): string {
     if (view !== "list" && tab === "scheduler") query.set("view", view);
     if (sheet.kind === "run")
       path = `run/${encodeURIComponent(sheet.id)}${sheet.line ? `/L${sheet.line}` : ""}`;
-    else if (sheet.kind === "new") path = `new/${sheet.id}`;
-    else path = `task/${encodeURIComponent(sheet.id)}${sheet.kind === "edit" ? "/edit" : ""}`;
+    else if (sheet.kind === "new") {
+      path = `new/${sheet.id}`;
+      if (sheet.notebook) query.set("notebook", sheet.notebook);
+    } else path = `task/${encodeURIComponent(sheet.id)}${sheet.kind === "edit" ? "/edit" : ""}`;
   }
   for (const [key, value] of Object.entries(filter)) if (value) query.set(key, value);
   const sorting = formatSort(sort);

@@ -19,11 +19,12 @@ export function field(label: string, path: string, control: string, help = "", i
 export function editorTemplate(w: Words): string {
   const e = w.editor;
   return `<dialog class="scheduler-sheet" x-effect="syncDialog($el, editor.open)" @cancel.prevent="editor.close()" :aria-labelledby="fieldId('editor-title')">
-  <form class="scheduler-sheet-form" novalidate @submit.prevent="editor.save(false)" @keydown="editor.onKey($event)" x-ref="editorForm">
+  <form class="scheduler-sheet-form" novalidate @submit.prevent="editor.save(false)" @keydown="editor.onKey($event)" @focusin="editor.lookAround()" x-ref="editorForm">
     <header class="scheduler-sheet-head"><h2 :id="fieldId('editor-title')" x-text="editor.title"></h2><span class="scheduler-soft scheduler-clip" x-text="editor.subtitle"></span><span class="scheduler-spring"></span>${iconButton(e.close, "close", "editor.close()")}</header>
     <div class="scheduler-sheet-body" x-ref="editorBody">
       <p class="scheduler-quiet" x-show="editor.loading">${icon("spinner", "scheduler-spin")}${esc(e.loading)}</p>
       <div class="scheduler-banner" data-level="error" role="alert" x-show="editor.message">${icon("alert")}<span x-text="editor.message"></span></div>
+      <div class="scheduler-banner" data-level="warning" role="status" x-show="editor.notebookUnsaved">${icon("alert")}<span>${esc(e.notebookUnsaved)}</span>${button(e.saveNotebook, { click: "editor.saveNotebook()" })}</div>
       ${conflict(w)}
       <div x-show="!editor.loading">
       ${field(e.name, "name", `<input type="text" {id} class="scheduler-input" x-model="editor.form.name" placeholder="${esc(e.namePlaceholder)}" autocomplete="off" maxlength="200" @input="editor.touch('name')">`)}

@@ -11,7 +11,7 @@ export function inspectorTemplate(w: Words): string {
       <h2 class="scheduler-clip" tabindex="-1" x-ref="inspectorTitle" :id="fieldId('inspector-title')" x-text="inspector.title"></h2>
       <span class="scheduler-badge" :data-state="inspector.state" x-text="inspector.stateWord" x-show="inspector.stateWord"></span>
       <span class="scheduler-spring"></span>
-      <span x-show="mode === 'page'">${iconButton(w.copyLink, "link", "inspector.copyLink()")}</span>
+      <span x-show="mode === 'page' && !embedded">${iconButton(w.copyLink, "link", "inspector.copyLink()")}</span>
       ${iconButton(w.close, "close", "inspector.close()")}
     </header>
     <div class="scheduler-sheet-body">
