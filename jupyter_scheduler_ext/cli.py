@@ -6,10 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from .commands.names import NAMES
+from .commands.names import COMPLETION, NAMES
 
-COMPLETION = "_JUPYTER_SCHEDULER_EXT_COMPLETE"
-"""Set by the shell that wants to complete a command."""
 OURS = frozenset({"-h", "--help", "--version"})
 
 

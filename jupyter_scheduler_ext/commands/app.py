@@ -10,9 +10,9 @@ import click
 from .. import __version__
 from ..client import SchedulerError
 from ..engine.abc import StoreError
-from . import changing, completion, creating, editing, running, serving, showing, transferring
+from . import changing, completion, creating, editing, migrating, running, serving, showing, transferring
 from .exits import Exit, exit_of
-from .names import SECTIONS
+from .names import COMPLETION, SECTIONS
 
 
 class Commands(click.Group):
@@ -77,6 +77,7 @@ for command in (
     editing.edit,
     transferring.export,
     transferring.import_tasks,
+    migrating.migrate,
     serving.serve,
     completion.completion,
 ):
@@ -86,6 +87,6 @@ for command in (
 def main(words: Sequence[str] | None = None) -> None:
     """Run a command and exit."""
     try:
-        app.main(args=words, prog_name="jupyter scheduler-ext", complete_var=completion.VARIABLE)
+        app.main(args=words, prog_name="jupyter scheduler-ext", complete_var=COMPLETION)
     except KeyboardInterrupt:
         raise SystemExit(Exit.INTERRUPTED) from None

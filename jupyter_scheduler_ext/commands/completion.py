@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from .names import COMPLETION
+
 PROGRAM = "jupyter-scheduler-ext"
-VARIABLE = "_JUPYTER_SCHEDULER_EXT_COMPLETE"
 INSTALL = {
     "bash": 'eval "$(jupyter-scheduler-ext completion bash)"   # in ~/.bashrc',
     "zsh": 'eval "$(jupyter-scheduler-ext completion zsh)"    # in ~/.zshrc',
@@ -23,5 +24,5 @@ def completion(shell: str) -> None:
     root = click.get_current_context().find_root().command
     if found is not None:
         # The script alone: the class's own `source` first runs bash to ask for its version.
-        made = found(root, {}, PROGRAM, VARIABLE)
+        made = found(root, {}, PROGRAM, COMPLETION)
         click.echo(made.source_template % made.source_vars())

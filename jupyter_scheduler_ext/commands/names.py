@@ -9,4 +9,6 @@ SECTIONS = {
     "Move": ("export", "import", "migrate"),
     "Keep": ("serve", "doctor", "db", "completion"),
 }
+COMPLETION = "_JUPYTER_SCHEDULER_EXT_COMPLETE"
+"""The variable by which a shell asks for completions."""
 NAMES = frozenset(name for names in SECTIONS.values() for name in names)

@@ -78,9 +78,9 @@ def facts(title: str, pairs: Iterable[tuple[str, str]]) -> None:
     _print(shown)
 
 
-def say(text: str) -> None:
+def say(text: str, style: str = "") -> None:
     """A line on standard output."""
-    console().print(_text(plain(text)))
+    console().print(_text(plain(text), style))
 
 
 def remark(text: str, style: str = "") -> None:
