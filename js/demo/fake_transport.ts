@@ -267,6 +267,7 @@ export class FakeTransport implements Transport {
           store: { kind: "file", path: "scheduler/tasks.json", lag: 0 },
           banners: [],
           counts: { tasks: this.tasks.size, runs_today: 412, failed_today: 3 },
+          you: { name: "ana", display_name: "Ana", may: ["read", "write", "execute"] },
           queue: { running: 1, queued: 0, limit: 4 },
           version: "0.1.0",
         },
@@ -276,14 +277,25 @@ export class FakeTransport implements Transport {
     [
       "POST",
       /^api\/import$/,
-      ({ body, query }) => ({
-        body: {
-          dry_run: Boolean(Number(query?.dry_run)),
-          created: (body as { tasks: unknown[] }).tasks ?? [],
-          conflicts: [],
-          errors: [],
-        },
-      }),
+      ({ body, query }) => {
+        const tasks = (body as { tasks?: Partial<Task>[] }).tasks ?? [];
+        const items = tasks.map(({ uuid = null, name = null }, index) => {
+          const known = uuid !== null && this.tasks.has(uuid);
+          const met = query?.on_conflict === "replace" ? "replace" : "skip";
+          return { index, uuid, name, result: known && query?.on_conflict !== "copy" ? met : "create" };
+        });
+        const number = (wanted: string): number => items.filter(({ result }) => result === wanted).length;
+        return {
+          body: {
+            dry_run: Boolean(Number(query?.dry_run)),
+            created: number("create"),
+            replaced: number("replace"),
+            skipped: number("skip"),
+            failed: 0,
+            items,
+          },
+        };
+      },
     ],
   ];
 

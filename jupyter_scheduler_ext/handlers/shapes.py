@@ -289,7 +289,8 @@ class BulkReply(Shape):
 class You(Shape):
     """Who asks, and which actions the Authorizer lets them do."""
 
-    name: str
+    name: Annotated[str, Field(description="As tasks name their owner")]
+    display_name: str
     may: list[Literal["read", "write", "execute"]]
 
 

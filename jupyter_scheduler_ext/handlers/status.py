@@ -15,5 +15,9 @@ async def scheduler_status(request: ApiHandler) -> None:
     """Tell whether this server leads, how its store is, what waits and what to know, and what the asker may do."""
     server = request.extension.server
     told = {"pid": os.getpid(), "root": server.root_dir, "url": server.base_url, "label": request.scheduler.label}
-    you = {"name": request.owner, "may": [action for action in PERMISSIONS if await request.allowed(action)]}
+    you = {
+        "name": request.owner,
+        "display_name": str(getattr(request.current_user, "display_name", None) or request.owner),
+        "may": [action for action in PERMISSIONS if await request.allowed(action)],
+    }
     request.reply({**request.scheduler.status(), "server": told, "you": you, "version": __version__})

@@ -16,6 +16,8 @@ interface ContextRow {
   showLabel: string;
 }
 
+const UUID = /^[\da-f]{8}-[\da-f]{4}-/;
+
 /** The contexts tab, and the list that the pickers of a context choose from. */
 export class Contexts {
   list: ContextRow[] = [];
@@ -77,10 +79,20 @@ export class Contexts {
     ui.applyFilter();
   }
 
+  /** A context that was given no name is called by the tasks in it; one whose tasks are gone by its id. */
+  private nameOf(id: string): string {
+    const { table, words } = this.app;
+    const own = table.get(id)?.name;
+    if (own) return own;
+    const [first, ...others] = table.namesIn(id);
+    if (first) return others.length ? words.contexts.andMore(first, others.length) : first;
+    return UUID.test(id) ? words.contexts.left(id.slice(0, 8)) : id;
+  }
+
   private row(context: Context): ContextRow {
     const { contexts: words, relative } = this.app.words;
     const alive = Boolean(context.kernel);
-    const label = context.name || this.app.table.get(context.id)?.name || context.id.slice(0, 8);
+    const label = context.name || this.nameOf(context.id);
     return {
       id: context.id,
       label,

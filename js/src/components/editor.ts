@@ -37,6 +37,7 @@ export class Editor extends ScheduleBuilder {
   message = "";
   subtitle = "";
   tokenWords = "";
+  hasToken = false;
   conflict: ConflictRow[] = [];
   /** The notebook is open, in the application around this page, with changes that a run would not see. */
   notebookUnsaved = false;
@@ -67,6 +68,10 @@ export class Editor extends ScheduleBuilder {
 
   create(type: TaskType, from: Partial<Task> = {}): void {
     this.begin("", formOf({ ...from, type, tags: from.tags ?? [] }, readerZone()));
+    if (type === "planned" && this.form.dates.length === 0) {
+      this.addDate();
+      this.start.dates = structuredClone(this.app.plain(this.form.dates));
+    }
     this.app.ui.sheetOpened({ kind: "new", id: type });
   }
 
@@ -100,6 +105,10 @@ export class Editor extends ScheduleBuilder {
   }
 
   async edit(id: string): Promise<void> {
+    if (this.app.options.readOnly) {
+      this.app.ui.openTask(id);
+      return;
+    }
     const known = this.app.table.get(id);
     this.begin(id, formOf(known ?? {}, readerZone()));
     this.subtitle = known?.name ?? "";
@@ -203,9 +212,19 @@ export class Editor extends ScheduleBuilder {
       const saved = await this.app.api.rotateToken(this.id);
       if (saved.token_secret)
         this.app.ui.token.show(saved.task ?? this.app.table.get(this.id), saved.token_secret);
-      if (saved.task) this.revision = saved.task.revision;
+      if (saved.task) this.tokenChanged(saved.task);
     } catch (error) {
       this.app.fail(this.app.words.token.rotate, error);
+    }
+  }
+
+  async revokeToken(): Promise<void> {
+    try {
+      await this.app.api.revokeToken(this.id);
+      this.tokenChanged(await this.app.api.task(this.id));
+      this.app.ui.toasts.show(this.app.words.token.revoked);
+    } catch (error) {
+      this.app.fail(this.app.words.token.revoke, error);
     }
   }
 
@@ -320,19 +339,28 @@ export class Editor extends ScheduleBuilder {
   }
 
   private fill(task: Task): void {
-    const { token: words } = this.app.words;
     this.revision = task.revision;
     this.subtitle = task.name;
     this.setForm(formOf(task, readerZone()));
-    if (task.token) {
-      const used = task.token.last_used ? words.used(fullTime(task.token.last_used)) : words.unused;
-      this.tokenWords = `${words.last4(task.token.last4)}, ${used}`;
-    }
+    this.tokenChanged(task);
     this.files.show(task.uuid, task.attachments ?? []);
     this.unfold.details = Boolean(task.description);
     if (this.form.kind === "notebook" && this.form.path) {
       this.asked = this.form.path;
       void this.loadParameters(this.form.path);
+    }
+  }
+
+  /** Say what is known of the token; its change counts as a save, but is none of this form's. */
+  private tokenChanged(task: Task): void {
+    const { token: words } = this.app.words;
+    this.revision = task.revision;
+    this.hasToken = Boolean(task.token);
+    if (task.type !== "adhoc") this.tokenWords = "";
+    else if (!task.token) this.tokenWords = words.none;
+    else {
+      const used = task.token.last_used ? words.used(fullTime(task.token.last_used)) : words.unused;
+      this.tokenWords = `${words.last4(task.token.last4)}, ${used}`;
     }
   }
 

@@ -2,12 +2,12 @@ import { joinCommand } from "../store/argv";
 import type { Action, Run, RunState, Task } from "../store/model";
 import { ACTIVE_RUN_STATES, BAD_RUN_STATES } from "../store/model";
 import { ApiError } from "../transport/transport";
-import { duration, fullTime, longTime, preciseTime, readerZone, relativeTime } from "../words/times";
+import { duration, fullTime, longTime, preciseTime, relativeTime } from "../words/times";
 import type { App } from "./app";
 import { drawDurations } from "./durations";
 import { LogView } from "./log_view";
 import { knownFires, nextFires } from "./next_fires";
-import { scheduleWords } from "./schedule_words";
+import { foreignZone, scheduleWords } from "./schedule_words";
 
 interface RunRow {
   id: string;
@@ -66,6 +66,7 @@ export class Inspector {
   private run: Run | null = null;
   private history: Run[] = [];
   private log: LogView | null = null;
+  private logRead = false;
   private stopLog: (() => void) | null = null;
   private line: number | null = null;
 
@@ -281,9 +282,9 @@ export class Inspector {
     this.stateWord = words.states[task.state];
     this.halted = task.halted ?? "";
     this.active = task.state === "running";
-    const zone = task.schedule?.timezone;
+    const zone = foreignZone(task);
     const facts: Fact[] = [{ name: words.task.schedule, value: scheduleWords(task, words), title: "" }];
-    if (zone && zone !== readerZone()) facts.push({ name: words.editor.zoneLabel, value: zone, title: "" });
+    if (zone) facts.push({ name: words.editor.zoneLabel, value: zone, title: "" });
     if (task.action) facts.push({ name: words.task.action, value: actionWords(task.action), title: "" });
     if (task.tags.length > 0) facts.push({ name: words.editor.tags, value: task.tags.join(", "), title: "" });
     if (task.description) facts.push({ name: words.editor.description, value: task.description, title: "" });
@@ -357,7 +358,13 @@ export class Inspector {
     this.traceback = tracebackText(run.error?.traceback);
     this.hasOutput = Boolean(run.output_path) && this.app.session.transport.link("") !== null;
     this.outputLinks = this.linksTo(run);
-    this.logEmpty = this.log?.length ? "" : this.active ? names.noLog : names.noLogDone;
+    this.sayLog();
+  }
+
+  /** What stands in place of the log, if anything: it may be still to come, or there may be nothing in it. */
+  private sayLog(): void {
+    const { readingLog, noLog, noLogDone } = this.app.words.runDetail;
+    this.logEmpty = this.log?.length ? "" : !this.logRead ? readingLog : this.active ? noLog : noLogDone;
   }
 
   private readLog(): void {
@@ -373,7 +380,8 @@ export class Inspector {
     this.stopLog = this.app.session.feed.followLog(this.runId, 0, (entries) => {
       log.append(entries);
       this.lineWords = log.length ? this.app.words.runDetail.lines(log.length) : "";
-      this.logEmpty = log.length ? "" : this.logEmpty;
+      this.logRead = true;
+      this.sayLog();
       if (wanted !== null && log.length >= wanted) {
         log.mark(wanted);
         wanted = null;
@@ -385,6 +393,7 @@ export class Inspector {
     this.stopLog?.();
     this.stopLog = null;
     this.log = null;
+    this.logRead = false;
     this.lineWords = "";
   }
 

@@ -4,7 +4,7 @@ import type { SchedulerSettings } from "./scheduler_settings";
 export function handleKey(ui: SchedulerSettings, event: KeyboardEvent): void {
   if (event.defaultPrevented) return;
   const target = event.composedPath()[0] as HTMLElement;
-  if (target.closest?.("dialog, .scheduler-menu")) return;
+  if (target.closest?.("dialog, .scheduler-menu") || ui.held.take(event)) return;
   const modified = event.ctrlKey || event.metaKey;
   if (modified && event.key.toLowerCase() === "k") {
     event.preventDefault();

@@ -1,4 +1,5 @@
 import type { Task } from "../store/model";
+import { TABS } from "../store/route";
 import type { App } from "./app";
 import { ICONS, type IconName } from "./icons";
 import { scheduleWords } from "./schedule_words";
@@ -131,7 +132,7 @@ export class Palette {
       add(words.palette.goTo(words.views[view]), name, () => ui.setView(view));
     }
     if (options.mode === "page") {
-      for (const tab of ["contexts", "status"] as const) {
+      for (const tab of TABS.filter((tab) => tab !== "scheduler")) {
         add(words.palette.goTo(words.tabs[tab]), "folder", () => ui.selectTab(tab));
       }
     }

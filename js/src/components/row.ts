@@ -13,7 +13,7 @@ import {
 } from "../words/times";
 import { escapeMarkup, fromMarkup } from "./dom";
 import { type IconName, icon, setIcon } from "./icons";
-import { scheduleWords } from "./schedule_words";
+import { foreignZone, placeOf, scheduleWords } from "./schedule_words";
 import { drawStrip, STRIP_MARKUP } from "./strip";
 
 export const STATE_ICONS: Record<TaskState, IconName> = {
@@ -84,7 +84,13 @@ export class Row {
     text(cells.state!, words.states[task.state]);
     attribute(cells.badge!, "title", task.halted ? words.haltedBecause(task.halted) : "");
     text(cells.schedule!, scheduleWords(task, words));
-    attribute(cells.schedule!, "title", scheduleTitle(task, words));
+    const zone = foreignZone(task);
+    text(cells.zone!, zone ? placeOf(zone) : "");
+    attribute(
+      cells.schedule!.parentElement!,
+      "title",
+      zone ? words.inZone(scheduleWords(task, words), zone) : "",
+    );
     this.patchNext(task, words, now);
     this.patchLast(task, words, now);
     if (this.drawn !== task.strip || fresh) {
@@ -136,7 +142,7 @@ export class Row {
     text(nextAt!, briefTime(task.next_run, now));
     const due = Date.parse(task.next_run) <= now;
     text(nextIn!, due ? words.relative.due : relativeTime(task.next_run, words.relative, now));
-    attribute(nextAt!, "title", zonedTitle(task.next_run, task.schedule?.timezone));
+    attribute(nextAt!, "title", zonedTitle(task.next_run, foreignZone(task)));
   }
 
   private patchLast(task: Task, words: Words, now: number): void {
@@ -170,14 +176,9 @@ export class Row {
   }
 }
 
-function scheduleTitle(task: Task, words: Words): string {
-  const zone = task.schedule?.timezone;
-  return zone && zone !== readerZone() ? words.inZone(scheduleWords(task, words), zone) : "";
-}
-
-function zonedTitle(iso: string, zone: string | undefined): string {
+function zonedTitle(iso: string, zone: string): string {
   const mine = `${longTime(iso)} (${readerZone()})`;
-  return zone && zone !== readerZone() ? `${mine}\n${longTime(iso, zone)} (${zone})` : mine;
+  return zone ? `${mine}\n${longTime(iso, zone)} (${zone})` : mine;
 }
 
 function stripWords(task: Task, words: Words): string {
@@ -208,7 +209,7 @@ function rowMarkup(words: Words): string {
     ${cell("expand", `<button type="button" class="scheduler-icon-button scheduler-twist" tabindex="-1" data-cell="expand" data-action="expand">${icon("right")}</button>`)}
     ${cell("name", '<button type="button" class="scheduler-name" tabindex="-1" data-cell="name" data-action="open"></button><span class="scheduler-tag" data-cell="tag"><i class="scheduler-dot"></i><span data-cell="tagName"></span></span>')}
     ${cell("state", `<span class="scheduler-badge" data-cell="badge">${icon("ring")}<span data-cell="state"></span></span>`)}
-    ${cell("schedule", '<span data-cell="schedule"></span>')}
+    ${cell("schedule", '<span data-cell="schedule"></span> <span class="scheduler-soft" data-cell="zone"></span>')}
     ${cell("next", '<span data-cell="nextAt"></span> <span class="scheduler-soft" data-cell="nextIn"></span>')}
     ${cell("strip", STRIP_MARKUP)}
     ${cell("last", '<span data-cell="lastAt"></span> <span class="scheduler-soft" data-cell="lastMore"></span>')}

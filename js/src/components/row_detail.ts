@@ -1,11 +1,12 @@
 import type { Run, Task } from "../store/model";
 import { BAD_RUN_STATES } from "../store/model";
-import { clockTime, duration, mediumTime, preciseTime, readerZone, relativeTime } from "../words/times";
+import { clockTime, duration, mediumTime, preciseTime, relativeTime } from "../words/times";
 import type { App } from "./app";
 import { h } from "./dom";
 import { drawDurations } from "./durations";
 import { lastLines } from "./log_view";
 import { knownFires, nextFires } from "./next_fires";
+import { foreignZone } from "./schedule_words";
 
 const RUNS = 30;
 const LINES = 5;
@@ -18,9 +19,9 @@ export function fillRowDetail(app: App, element: HTMLElement, task: Task): (task
   const median = h("span", { class: "scheduler-soft" });
   const logHead = h("strong");
   const log = h("div", { class: "scheduler-log scheduler-log-tail" });
+  const zone = foreignZone(task);
   const openLog = link(words.task.openLog, () => lastRun && app.ui.openRun(lastRun));
   const again = link(words.task.runAgain, () => app.ui.panel("runForm", "show", task.uuid));
-  const zone = task.schedule?.timezone ?? "";
   let lastRun: string | null = null;
   let drawnFor = "";
 
@@ -37,10 +38,7 @@ export function fillRowDetail(app: App, element: HTMLElement, task: Task): (task
   element.append(
     part(
       "scheduler-detail-fires",
-      heading(
-        h("strong", {}, words.task.next),
-        h("span", { class: "scheduler-soft" }, zone === readerZone() ? "" : zone),
-      ),
+      heading(h("strong", {}, words.task.next), h("span", { class: "scheduler-soft" }, zone)),
       fires,
     ),
     part("scheduler-detail-chart", heading(h("strong", {}, words.task.durationTitle(RUNS)), median), chart),

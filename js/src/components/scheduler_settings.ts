@@ -2,10 +2,11 @@ import Alpine from "@alpinejs/csp";
 import type { Panels } from "../panels";
 import type { Banner, Task, TaskState } from "../store/model";
 import { COLUMNS, type ColumnKey, readPreferences, writePreferences } from "../store/preferences";
-import type { Route, Tab, ViewMode } from "../store/route";
+import { type Route, TABS, type Tab, type ViewMode } from "../store/route";
 import { DEFAULT_SORT, type Filter, NO_FILTER, type Sort, type SortKey } from "../store/task_view";
 import type { LiveState } from "../transport/live";
 import { briefTime, clockTime, count } from "../words/times";
+import { AccessPanel } from "./access_panel";
 import { AddressBar } from "./address_bar";
 import type { App } from "./app";
 import type { Bulk } from "./bulk";
@@ -13,6 +14,7 @@ import { Contexts } from "./contexts";
 import { firstControl, matchDialog } from "./dialog_element";
 import { h } from "./dom";
 import type { Editor } from "./editor";
+import { HeldKeys } from "./held_keys";
 import type { Inspector } from "./inspector";
 import { handleKey } from "./keyboard";
 import { openMenu } from "./menu";
@@ -64,7 +66,9 @@ export class SchedulerSettings {
   readonly toasts = new Toasts();
   readonly contexts: Contexts;
   readonly status: StatusPanel;
+  readonly access: AccessPanel;
   readonly overview: Overview;
+  readonly held: HeldKeys;
   private readonly address: AddressBar;
   /** The sheets and dialogs are there; what follows comes with them, from a bundle of its own. */
   panelled = false;
@@ -83,6 +87,8 @@ export class SchedulerSettings {
   constructor(private readonly app: App) {
     this.contexts = new Contexts(app);
     this.status = new StatusPanel(app);
+    this.access = new AccessPanel(app);
+    this.held = new HeldKeys(app.root);
     this.overview = new Overview(app);
     this.address = new AddressBar(app);
     hide(this, "grid", "undo", "frame", "slow", "narrow", "lastFocus", "installing");
@@ -230,8 +236,7 @@ export class SchedulerSettings {
   }
 
   stepTab(by: number): void {
-    const tabs: Tab[] = ["scheduler", "contexts", "status"];
-    const next = tabs[(tabs.indexOf(this.tab) + by + tabs.length) % tabs.length]!;
+    const next = TABS[(TABS.indexOf(this.tab) + by + TABS.length) % TABS.length]!;
     this.selectTab(next);
     this.app.root.querySelector<HTMLElement>(`[data-tab="${next}"]`)?.focus();
   }
@@ -336,11 +341,22 @@ export class SchedulerSettings {
 
   /** Call a method of a sheet or dialog, which loads them all when the first is asked for. */
   panel<K extends keyof Panels>(name: K, method: keyof Panels[K] & string, ...given: unknown[]): void {
-    void this.panels().then(
-      (panels) =>
-        (panels[name] as unknown as Record<string, (...given: unknown[]) => unknown>)[method]?.(...given),
-      (error: unknown) => this.app.fail(this.app.words.loadFailedPart, error),
-    );
+    this.held.hold();
+    void this.panels()
+      .then(
+        (panels) =>
+          void (panels[name] as unknown as Record<string, (...given: unknown[]) => unknown>)[method]?.(
+            ...given,
+          ),
+        (error: unknown) => this.app.fail(this.app.words.loadFailedPart, error),
+      )
+      .finally(() => this.focusLater(() => this.releaseKeys()));
+  }
+
+  /** One frame after what was opened has taken the focus. */
+  private releaseKeys(): null {
+    requestAnimationFrame(() => this.held.release());
+    return null;
   }
 
   panels(): Promise<Panels> {
@@ -481,6 +497,7 @@ export class SchedulerSettings {
     this.activeTab = tab;
     if (tab === "contexts") void this.contexts.load();
     else if (tab === "status") this.status.enter();
+    else if (tab === "access") void this.access.load();
     else Alpine.nextTick(() => this.grid?.layout());
     this.overview.pause(tab !== "scheduler");
   }
@@ -503,8 +520,10 @@ export class SchedulerSettings {
       (globalThis.requestIdleCallback ?? setTimeout)(() => void this.app.fetchChunk("panels.js"));
     this.overview.start();
     this.contexts.ensure();
-    void this.status.readBanners().then((banners) => {
+    if (this.activeTab === "access") void this.access.load();
+    void this.status.first().then(({ banners = [], you }) => {
       this.banners = banners;
+      if (you && !you.may.includes("execute")) this.forbid();
     });
     Alpine.nextTick(() => {
       this.grid?.layout();
@@ -581,7 +600,15 @@ export class SchedulerSettings {
     this.overview.resized();
   }
 
+  /** The reader may look, not act: nothing is offered that the server would refuse. */
+  private forbid(): void {
+    this.readOnly = true;
+    this.app.options.readOnly = true;
+    this.applyLook();
+  }
+
   private applyLook(): void {
+    this.app.root.toggleAttribute("data-read-only", this.readOnly);
     this.app.root.dataset.density = this.density;
     Alpine.nextTick(() => this.grid?.layout());
   }

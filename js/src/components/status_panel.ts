@@ -1,4 +1,4 @@
-import type { Banner } from "../store/model";
+import type { Banner, Status } from "../store/model";
 import { count, fullTime } from "../words/times";
 import type { App } from "./app";
 
@@ -32,12 +32,12 @@ export class StatusPanel {
     clearInterval(this.timer);
   }
 
-  /** What the page shows above everything; a server without a status route has nothing to say. */
-  async readBanners(): Promise<Banner[]> {
+  /** What the page shows above everything, and what its reader may do; a server that does not say has no rules. */
+  async first(): Promise<Partial<Status>> {
     try {
-      return (await this.app.api.status()).banners ?? [];
+      return await this.app.api.status();
     } catch {
-      return [];
+      return {};
     }
   }
 

@@ -1,8 +1,11 @@
-import type { ImportReport } from "../transport/api";
+import type { ImportItem, ImportReport } from "../transport/api";
 import type { App } from "./app";
 import { saveFile } from "./dom";
 
 type Format = "json" | "yaml";
+
+/** Lines of the dry run that are shown; a longer list nobody reads. */
+const PROBLEMS_SHOWN = 200;
 
 /** Import with a dry run that names the conflicts, and export; both as JSON or YAML. */
 export class Transfer {
@@ -14,7 +17,7 @@ export class Transfer {
     checked: false,
     message: "",
     summary: "",
-    problems: [] as { text: string }[],
+    problems: [] as { text: string; bad: boolean }[],
     over: false,
     close(): void {
       this.open = false;
@@ -77,9 +80,7 @@ export class Transfer {
       if (state.checked) {
         state.open = false;
         this.app.session.feed.hurry();
-        this.app.ui.toasts.show(
-          this.app.words.transfer.imported(amount(report.created) + amount(report.replaced)),
-        );
+        this.app.ui.toasts.show(this.app.words.transfer.imported(report.created + report.replaced));
       } else {
         this.showCheck(report);
         state.checked = true;
@@ -113,32 +114,28 @@ export class Transfer {
   }
 
   private showCheck(report: ImportReport): void {
-    const items = (report.items ?? []) as ImportItem[];
-    const met = items.filter(({ result }) => result === "skip" || result === "replace").length;
-    this.importing.summary = this.app.words.transfer.dryRun(amount(report.created), met);
-    this.importing.problems = items.flatMap(problemOf).slice(0, 200);
+    const met = report.items.filter(({ result }) => result === "skip" || result === "replace").length;
+    this.importing.summary = this.app.words.transfer.dryRun(report.created, met, report.failed);
+    this.importing.problems = report.items.flatMap((item) => this.problemOf(item)).slice(0, PROBLEMS_SHOWN);
   }
-}
 
-/** What an import says of one task; `index` is its place in the file. */
-interface ImportItem {
-  index: number;
-  uuid: string | null;
-  name: string | null;
-  result: "create" | "replace" | "skip" | "error";
-  warning?: string;
-  error?: { message: string; field?: string };
-}
-
-function problemOf({ index, name, uuid, result, warning, error }: ImportItem): { text: string }[] {
-  const label = name ?? uuid ?? `#${index + 1}`;
-  if (error) return [{ text: `${label}${error.field ? ` (${error.field})` : ""}: ${error.message}` }];
-  if (warning || result === "replace") return [{ text: `${label}: ${warning ?? result}` }];
-  return [];
-}
-
-function amount(value: unknown): number {
-  return Array.isArray(value) ? value.length : typeof value === "number" ? value : 0;
+  private problemOf({
+    index,
+    name,
+    uuid,
+    result,
+    warning,
+    error,
+  }: ImportItem): { text: string; bad: boolean }[] {
+    const { results } = this.app.words.transfer;
+    const label = name ?? uuid ?? `#${index + 1}`;
+    if (error) {
+      return [{ text: `${label}${error.field ? ` (${error.field})` : ""}: ${error.message}`, bad: true }];
+    }
+    const met = result === "replace" || result === "skip" ? results[result] : "";
+    const what = result === "skip" ? [met] : [met, warning ?? ""].filter(Boolean);
+    return what.length ? [{ text: `${label}: ${what.join("; ")}`, bad: false }] : [];
+  }
 }
 
 function formatOf(text: string): Format {

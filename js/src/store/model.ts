@@ -113,6 +113,8 @@ export interface Task {
   halted?: string | null;
   schedule?: Schedule | null;
   schedule_words?: string | null;
+  /** The zone of its schedule, where the schedule itself is left out, as in a list. */
+  timezone?: string;
   plan?: Plan | null;
   token?: { last4: string; created_at: string; last_used: string | null } | null;
   action?: Action;
@@ -247,6 +249,9 @@ export interface Banner {
   message: string;
 }
 
+/** What the server lets someone do; to make, change and run tasks is to execute. */
+export type Permission = "read" | "write" | "execute";
+
 export interface Status {
   role: "leader" | "follower";
   server: Record<string, unknown>;
@@ -255,6 +260,7 @@ export interface Status {
   counts: Record<string, number>;
   queue: { running: number; queued: number; limit: number };
   version: string;
+  you?: { name: string; display_name: string; may: Permission[] };
   [more: string]: unknown;
 }
 

@@ -1,7 +1,9 @@
 import type { TaskState, TaskType } from "./model";
 import { DEFAULT_SORT, type Filter, NO_FILTER, type Sort, type SortKey } from "./task_view";
 
-export type Tab = "scheduler" | "contexts" | "status";
+/** The sections of the page, in the order of their tabs. */
+export const TABS = ["scheduler", "contexts", "status", "access"] as const;
+export type Tab = (typeof TABS)[number];
 export type ViewMode = "list" | "timeline" | "calendar";
 
 /** Everything the address says: which tab and view, which sheet is open, how the list is narrowed. */
@@ -26,7 +28,7 @@ export function parseRoute(hash: string): Route {
   const [head = "", id = "", extra = ""] = pathPart.split("/").map(decode);
   const query = new URLSearchParams(queryPart);
   const route: Route = {
-    tab: head === "contexts" || head === "status" ? head : "scheduler",
+    tab: TABS.find((tab) => tab === head) ?? "scheduler",
     view: head === "timeline" || head === "calendar" ? head : asView(query.get("view")),
     sheet: null,
     filter: {

@@ -117,6 +117,20 @@ export class TaskTable {
     return this.tagCounts;
   }
 
+  /** The names of the tasks that run in a context. */
+  namesIn(contextId: string): string[] {
+    return this.tasks.flatMap((task) => (task?.context_id === contextId ? [task.name] : []));
+  }
+
+  /** Every owner with the number of their tasks, who has most first. */
+  owners(): [string, number][] {
+    const counts = new Map<string, number>();
+    for (const task of this.tasks) {
+      if (task) counts.set(task.owner ?? "", (counts.get(task.owner ?? "") ?? 0) + 1);
+    }
+    return [...counts].sort((a, b) => b[1] - a[1] || this.collator.compare(a[0], b[0]));
+  }
+
   /** The task that fires next, over all tasks. */
   next(): Task | null {
     const fires = this.nextFires.values;

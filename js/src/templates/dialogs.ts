@@ -138,7 +138,7 @@ function transfer(w: Words): string {
       ${select(t.conflictLabel, "transfer.importing.conflict", options(t.conflictOptions), '@change="transfer.changed()"')}
       <div class="scheduler-banner" data-level="error" role="alert" x-show="transfer.importing.message">${icon("alert")}<span x-text="transfer.importing.message"></span></div>
       <div class="scheduler-banner" data-level="info" role="status" x-show="transfer.importing.summary">${icon("info")}<span x-text="transfer.importing.summary"></span></div>
-      <ul class="scheduler-problems" x-show="transfer.importing.problems.length > 0"><template x-for="(row, at) in transfer.importing.problems" :key="at"><li x-text="row.text"></li></template></ul>`,
+      <ul class="scheduler-problems" x-show="transfer.importing.problems.length > 0"><template x-for="(row, at) in transfer.importing.problems" :key="at"><li :data-bad="row.bad" x-text="row.text"></li></template></ul>`,
       `<span class="scheduler-spring"></span>${button(w.cancel, { click: "transfer.importing.close()", kind: "ghost" })}<button type="button" class="scheduler-button scheduler-button-primary" :disabled="transfer.importing.busy || !transfer.importing.text" @click="transfer.send()" x-text="transfer.importing.checked ? '${esc(t.import)}' : '${esc(t.check)}'"></button>`,
       "scheduler-modal-wide",
     ) +

@@ -23,7 +23,7 @@ export function scheduleTemplate(w: Words): string {
     </div>
   </div>
   <div class="scheduler-builder" x-show="editor.form.type === 'adhoc'"><div class="scheduler-builder-top"><p>${icon("key")} ${esc(e.adhocHelp)}</p>
-    <div class="scheduler-sentence" x-show="editor.tokenWords"><span class="scheduler-soft" x-text="editor.tokenWords"></span>${button(w.token.rotate, { click: "editor.rotateToken()", icon: "refresh" })}</div></div></div>`;
+    <div class="scheduler-sentence" x-show="editor.tokenWords"><span class="scheduler-soft" x-text="editor.tokenWords"></span>${button(w.token.rotate, { click: "editor.rotateToken()", icon: "key", extra: `title="${esc(w.token.rotateHelp)}"` })}<span x-show="editor.hasToken">${button(w.token.revoke, { click: "editor.revokeToken()", kind: "danger" })}</span></div></div></div>`;
 }
 
 function builder(w: Words): string {

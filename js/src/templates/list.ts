@@ -25,7 +25,7 @@ export function listTemplate(w: Words): string {
       <span x-text="shownWords" aria-live="polite"></span>
       <span class="scheduler-live" x-show="mode === 'widget'" :data-state="live" :title="liveHelp"><i class="scheduler-live-dot"></i><span x-text="liveWord"></span></span>
       <span class="scheduler-spring"></span>
-      <span class="scheduler-hints scheduler-wide" aria-hidden="true"><kbd>J</kbd><kbd>K</kbd> ${esc(w.hints.move)} <kbd>R</kbd> ${esc(w.hints.run)} <kbd>E</kbd> ${esc(w.hints.edit)}</span>
+      <span class="scheduler-hints scheduler-wide" aria-hidden="true" x-show="!readOnly"><kbd>J</kbd><kbd>K</kbd> ${esc(w.hints.move)} <kbd>R</kbd> ${esc(w.hints.run)} <kbd>E</kbd> ${esc(w.hints.edit)}</span>
       <button type="button" class="scheduler-plain-link scheduler-wide" @click="panel('shortcuts', 'show')"><kbd>?</kbd> ${esc(w.hints.all)}</button>
     </footer>
   </section>
@@ -57,16 +57,18 @@ function view(name: string, iconName: "list" | "gantt" | "calendar", label: stri
   return `<button type="button" class="scheduler-segment" :aria-pressed="view === '${name}'" aria-label="${esc(label)}" title="${esc(label)}" @click="setView('${name}')">${icon(iconName)}</button>`;
 }
 
+const CHANGES = 'x-show="!readOnly"';
+
 function bulkBar(w: Words): string {
   const { bulk } = w;
   return `<div class="scheduler-toolbar scheduler-bulk" x-show="selectedCount > 0" role="toolbar" aria-label="${esc(bulk.selected(0).replace(/^\S+\s/, ""))}">
     <strong x-text="selectedWords" aria-live="polite"></strong>
-    ${button(bulk.run, { click: "panel('bulk', 'act', 'run')", icon: "play", kind: "ghost" })}
-    ${button(bulk.enable, { click: "panel('bulk', 'act', 'enable')", icon: "power", kind: "ghost" })}
-    ${button(bulk.disable, { click: "panel('bulk', 'act', 'disable')", icon: "pause", kind: "ghost" })}
-    ${button(bulk.tag, { click: "panel('bulk', 'askTags')", icon: "bookmark", kind: "ghost" })}
+    ${button(bulk.run, { click: "panel('bulk', 'act', 'run')", icon: "play", kind: "ghost", extra: CHANGES })}
+    ${button(bulk.enable, { click: "panel('bulk', 'act', 'enable')", icon: "power", kind: "ghost", extra: CHANGES })}
+    ${button(bulk.disable, { click: "panel('bulk', 'act', 'disable')", icon: "pause", kind: "ghost", extra: CHANGES })}
+    ${button(bulk.tag, { click: "panel('bulk', 'askTags')", icon: "bookmark", kind: "ghost", extra: CHANGES })}
     ${button(bulk.export, { click: "panel('transfer', 'openExport')", icon: "download", kind: "ghost" })}
-    ${button(bulk.remove, { click: "panel('bulk', 'act', 'delete')", icon: "trash", kind: "danger" })}
+    ${button(bulk.remove, { click: "panel('bulk', 'act', 'delete')", icon: "trash", kind: "danger", extra: CHANGES })}
     <span class="scheduler-spring"></span>
     <button type="button" class="scheduler-plain-link" x-show="selectedCount < shown" @click="selectAll()"><span x-text="selectAllWords"></span> <kbd>Ctrl</kbd><kbd>A</kbd></button>
     ${iconButton(bulk.clear, "close", "clearSelection()")}

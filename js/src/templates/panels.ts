@@ -18,7 +18,7 @@ export function contextsTemplate(w: Words): string {
         <td class="scheduler-number"><button type="button" class="scheduler-link" x-text="item.tasks" :aria-label="item.showLabel" @click="showContext(item.id)"></button></td>
         <td><span class="scheduler-badge" :data-state="item.alive ? 'alive' : 'disabled'" x-text="item.kernel"></span></td>
         <td x-text="item.activity"></td>
-        <td><div class="scheduler-row-actions">
+        <td><div class="scheduler-row-actions" x-show="!readOnly">
           ${button(c.open, { click: "contexts.act(item.id, 'open')", icon: "external" })}
           ${iconButton(c.restart, "refresh", "contexts.act(item.id, 'restart')", ':disabled="!item.alive"')}
           ${iconButton(c.clear, "trash", "contexts.act(item.id, 'clear')")}
@@ -35,5 +35,20 @@ export function statusTemplate(w: Words): string {
     <p class="scheduler-quiet" x-show="status.banners.length === 0">${icon("check")}${esc(s.calm)}</p>
     <template x-for="banner in status.banners" :key="banner.code"><div class="scheduler-banner" :data-level="banner.level">${icon("alert")}<span x-text="banner.message"></span></div></template>
     <template x-for="group in status.groups" :key="group.title"><section><h2 x-text="group.title"></h2><dl class="scheduler-facts"><template x-for="fact in group.facts" :key="fact.name"><div><dt x-text="fact.name"></dt><dd x-text="fact.value"></dd></div></template></dl></section></template>
+  </div>`;
+}
+
+export function accessTemplate(w: Words): string {
+  const a = w.access;
+  return `
+  <div class="scheduler-heading"><div><h1>${esc(a.title)}</h1><p class="scheduler-summary" x-show="access.name">${esc(a.you)} <b x-text="access.name"></b></p></div></div>
+  <div class="scheduler-card scheduler-status">
+    <section x-show="access.rights.length > 0"><h2>${esc(a.rightsTitle)}</h2>
+      <table class="scheduler-table"><tbody><template x-for="right in access.rights" :key="right.name"><tr><th scope="row" x-text="right.label"></th>
+        <td class="scheduler-soft" x-text="right.help"></td><td><span class="scheduler-badge" :data-state="right.allowed ? 'succeeded' : 'disabled'" x-text="right.word"></span></td></tr></template></tbody></table>
+      <p class="scheduler-note">${esc(a.source)}</p></section>
+    <section x-show="access.owners.length > 0"><h2>${esc(a.ownersTitle)}</h2>
+      <table class="scheduler-table"><thead><tr><th scope="col">${esc(a.owner)}</th><th scope="col">${esc(a.tasks)}</th></tr></thead>
+      <tbody><template x-for="owner in access.owners" :key="owner.name"><tr><th scope="row"><span x-text="owner.name"></span> <span class="scheduler-soft" x-show="owner.you">(${esc(a.yourself)})</span></th><td class="scheduler-number" x-text="owner.tasks"></td></tr></template></tbody></table></section>
   </div>`;
 }

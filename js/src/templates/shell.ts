@@ -1,8 +1,9 @@
 import { icon } from "../components/icons";
+import { TABS } from "../store/route";
 import type { Words } from "../words/en";
 import { listTemplate } from "./list";
 import { button, esc, iconButton } from "./markup";
-import { contextsTemplate, statusTemplate } from "./panels";
+import { accessTemplate, contextsTemplate, statusTemplate } from "./panels";
 
 /** Top bar and the three sections of the page. In a widget only the list of the first section is left. */
 export function shellTemplate(w: Words): string {
@@ -10,14 +11,13 @@ export function shellTemplate(w: Words): string {
   <header class="scheduler-top" x-show="mode === 'page'">
     <span class="scheduler-brand"><span class="scheduler-mark">${icon("clock")}</span><span class="scheduler-brand-name">${esc(w.product)}</span></span>
     <div class="scheduler-tabs" role="tablist" aria-label="${esc(w.tabsLabel)}" @keydown.left.prevent="stepTab(-1)" @keydown.right.prevent="stepTab(1)">
-      ${(["scheduler", "contexts", "status"] as const)
-        .map(
-          (tab) =>
-            `<button type="button" role="tab" class="scheduler-tab" data-tab="${tab}" :id="tabId('${tab}')" :aria-controls="panelId('${tab}')" :aria-selected="tab === '${tab}'" :tabindex="tab === '${tab}' ? 0 : -1" @click="selectTab('${tab}')">${esc(w.tabs[tab])}</button>`,
-        )
-        .join("")}
+      ${TABS.map(
+        (tab) =>
+          `<button type="button" role="tab" class="scheduler-tab" data-tab="${tab}" :id="tabId('${tab}')" :aria-controls="panelId('${tab}')" :aria-selected="tab === '${tab}'" :tabindex="tab === '${tab}' ? 0 : -1" @click="selectTab('${tab}')">${esc(w.tabs[tab])}</button>`,
+      ).join("")}
     </div>
     <span class="scheduler-spring"></span>
+    <span class="scheduler-read-only" x-show="readOnly" title="${esc(w.forbidden)}">${icon("eye")}${esc(w.readOnly)}</span>
     <span class="scheduler-live" :data-state="live" :title="liveHelp" role="status"><i class="scheduler-live-dot"></i><span x-text="liveWord"></span></span>
     <label class="scheduler-picker scheduler-context" x-show="contexts.list.length > 0"><span>${esc(w.context)}</span>
       <select x-model="filter.context" @change="applyFilter()">
@@ -56,6 +56,7 @@ export function shellTemplate(w: Words): string {
     </section>
     <section class="scheduler-panel" role="tabpanel" :id="panelId('contexts')" :aria-labelledby="tabId('contexts')" x-show="activeTab === 'contexts'">${contextsTemplate(w)}</section>
     <section class="scheduler-panel" role="tabpanel" :id="panelId('status')" :aria-labelledby="tabId('status')" x-show="activeTab === 'status'">${statusTemplate(w)}</section>
+    <section class="scheduler-panel" role="tabpanel" :id="panelId('access')" :aria-labelledby="tabId('access')" x-show="activeTab === 'access'">${accessTemplate(w)}</section>
   </main>
   <div class="scheduler-toasts" role="status" aria-live="polite" x-ref="toasts">
     <template x-for="toast in toasts.list" :key="toast.id"><div class="scheduler-toast" :data-level="toast.level"><span x-text="toast.text"></span>

@@ -28,13 +28,24 @@ export interface SavedTask {
   token_secret?: string;
 }
 
+/** What an import did, or in a dry run would do, in numbers and task by task. */
 export interface ImportReport {
-  dry_run?: boolean;
-  created?: unknown[];
-  updated?: unknown[];
-  conflicts?: { name?: string; uuid?: string; reason?: string; message?: string }[];
-  errors?: { index?: number; name?: string; message: string; field?: string }[];
-  [more: string]: unknown;
+  dry_run: boolean;
+  created: number;
+  replaced: number;
+  skipped: number;
+  failed: number;
+  items: ImportItem[];
+}
+
+/** What an import says of one task; `index` is its place in the file. */
+export interface ImportItem {
+  index: number;
+  uuid: string | null;
+  name: string | null;
+  result: "create" | "replace" | "skip" | "error";
+  warning?: string;
+  error?: { message: string; field?: string };
 }
 
 const PAGE_SIZE = 10_000;
@@ -101,6 +112,10 @@ export class Api {
 
   rotateToken(id: string): Promise<SavedTask> {
     return this.send("POST", `api/tasks/${id}/token`);
+  }
+
+  revokeToken(id: string): Promise<unknown> {
+    return this.send("DELETE", `api/tasks/${id}/token`);
   }
 
   poll(since: string): Promise<Delta> {

@@ -3,7 +3,7 @@ import { count } from "./times";
 /** Every text a reader can see. A translation is another object of this type, given when the view is mounted. */
 export const en = {
   product: "Scheduler",
-  tabs: { scheduler: "Scheduler", contexts: "Contexts", status: "Status" },
+  tabs: { scheduler: "Scheduler", contexts: "Contexts", status: "Status", access: "Access" },
   tabsLabel: "Sections",
   live: {
     connecting: "Reconnecting",
@@ -173,6 +173,7 @@ export const en = {
     { icon: "code", title: "Watch a value", when: "Every 15 minutes" },
   ],
   stale: (time: string): string => `The server does not answer. What you see is from ${time}.`,
+  readOnly: "Read only",
   forbidden: "You may look at the scheduler here, but not change it.",
   noServerTitle: "No Jupyter server to talk to",
   noServerText:
@@ -358,6 +359,10 @@ export const en = {
     copied: "Copied",
     curl: "Ready to use",
     rotate: "New token",
+    rotateHelp: "The old one opens nothing from then on",
+    revoke: "Revoke",
+    revoked: "Token revoked: nothing can call this task until it gets a new one",
+    none: "No token: nothing can call this task",
     last4: (last4: string): string => `ends in …${last4}`,
     used: (when: string): string => `last used ${when}`,
     unused: "never used",
@@ -408,6 +413,7 @@ export const en = {
     traceback: "Traceback",
     attempts: "Attempts",
     log: "Log",
+    readingLog: "Reading the log…",
     noLog: "No output yet",
     noLogDone: "It printed nothing",
     follow: "Follow",
@@ -513,6 +519,8 @@ export const en = {
     restart: "Restart kernel",
     clear: "Clear",
     useIt: "Show its tasks",
+    andMore: (first: string, others: number): string => `${first} and ${count(others)} more`,
+    left: (id: string): string => `Left by a deleted task (${id})`,
     empty: "No context yet. A task gets one at its first run.",
     opened: "Session started",
     restarted: "Kernel restarted",
@@ -536,6 +544,28 @@ export const en = {
     counts: "Counters",
     calm: "Nothing to report",
     refresh: "Refresh",
+  },
+
+  access: {
+    title: "Access",
+    you: "You are",
+    rightsTitle: "What you may do here",
+    rights: {
+      read: { label: "Look", help: "See tasks, their runs, output and logs" },
+      write: { label: "Clear up", help: "Stop runs; delete tasks, files and templates" },
+      execute: {
+        label: "Schedule",
+        help: "Make, change and run tasks: code that runs later, as this server",
+      },
+    },
+    allowed: "Allowed",
+    refused: "Not allowed",
+    source: "This Jupyter server's authorizer decides, on the resource scheduler_ext.",
+    ownersTitle: "Whose the tasks are",
+    owner: "Owner",
+    tasks: "Tasks",
+    nobody: "Nobody",
+    yourself: "you",
   },
 
   timeline: {
@@ -579,8 +609,13 @@ export const en = {
     import: "Import",
     conflictLabel: "If a task exists already",
     conflictOptions: { skip: "Keep the existing one", replace: "Replace it", copy: "Import a copy" },
-    dryRun: (created: number, conflicts: number): string =>
-      `${count(created)} new, ${count(conflicts)} ${conflicts === 1 ? "conflict" : "conflicts"}`,
+    dryRun: (created: number, conflicts: number, failed: number): string =>
+      [
+        `${count(created)} new`,
+        `${count(conflicts)} ${conflicts === 1 ? "conflict" : "conflicts"}`,
+        ...(failed ? [`${count(failed)} that cannot be imported`] : []),
+      ].join(", "),
+    results: { replace: "replaces the one that is there", skip: "is there already, and stays" },
     imported: (n: number): string => `Imported ${count(n)} tasks`,
     format: "Format",
     download: "Download",
