@@ -185,6 +185,13 @@ class SchedulerExtension(ExtensionAppJinjaMixin, ExtensionApp):
 
         return Rate(self.trigger_rate_limit, 60, self.clock.monotonic)
 
+    @cached_property
+    def test_rate(self) -> Rate:
+        """How often each target of notifications may get a test message."""
+        from .handlers.rates import Rate
+
+        return Rate(6, 60, self.clock.monotonic)
+
     def _begin(self) -> asyncio.Task[Assembly]:
         if self._assembling is None:
             self._assembling = asyncio.get_running_loop().create_task(self._assemble(), name="scheduler_ext start")
@@ -197,7 +204,9 @@ class SchedulerExtension(ExtensionAppJinjaMixin, ExtensionApp):
 
         wiring = await asyncio.to_thread(import_module, ".wiring", __package__)
         assembly: Assembly = wiring.assemble(self)
-        for chore in (assembly.scheduler.start(), self._show_activity(), self._announce(assembly.scheduler)):
+        scheduler = assembly.scheduler
+        telling = assembly.notifications.run(scheduler)
+        for chore in (scheduler.start(), self._show_activity(), self._announce(scheduler), telling):
             self._chores.append(asyncio.get_running_loop().create_task(chore))
         return assembly
 

@@ -13,6 +13,7 @@ from .engine.scheduler import TaskScheduler
 
 if TYPE_CHECKING:
     from .extension import SchedulerExtension
+    from .notifiers.notifications import Notifications
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,13 @@ class Assembly:
     scheduler: TaskScheduler
     contexts: Visits
     attachments: Attachments
+    notifications: Notifications
 
 
 def assemble(app: SchedulerExtension) -> Assembly:
     """Put the parts together, on the event loop; nothing is opened or started yet."""
+    from .notifiers.notifications import Notifications
+    from .notifiers.settings import NotificationSettings
     from .runners.local import LocalExecutor
     from .runners.resolving import resolve
     from .runners.settings import RunnerSettings
@@ -65,4 +69,5 @@ def assemble(app: SchedulerExtension) -> Assembly:
         tasks=lambda: scheduler.tasks.snapshot.tasks,
         active=scheduler.board.all_active,
     )
-    return Assembly(scheduler, visits, executor.attachments)
+    notifications = Notifications(NotificationSettings(parent=app), folder, clock)
+    return Assembly(scheduler, visits, executor.attachments, notifications)

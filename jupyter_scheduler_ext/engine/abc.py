@@ -17,6 +17,7 @@ from .instants import Instant
 if TYPE_CHECKING:
     from .ledger import Bucket, Op, Request, RunFilter
     from .models import AnyTask
+    from .notices import Message
     from .runs import Facts, Run, RunError, RunState
 
 
@@ -312,11 +313,16 @@ class ContextStore(ABC):
         """Remove an output that retention gave up; one that is gone already is no error."""
 
 
+class NotDelivered(Exception):
+    """A message did not reach its target. The words are shown to people: they hold nothing secret, no address."""
+
+
 class Notifier(ABC):
-    """Tells people what happened to a run."""
+    """Delivers messages to one address: a mailbox, a channel, a webhook. Found by the address's scheme (``mailto``)."""
 
     @abstractmethod
-    async def notify(self, task: AnyTask, run: Run, event: str) -> None: ...
+    async def send(self, message: Message) -> None:
+        """Deliver, without blocking the event loop. Raises NotDelivered; the message is then tried again later."""
 
 
 class Admission(ABC):

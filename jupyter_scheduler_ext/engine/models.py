@@ -193,6 +193,38 @@ class Policy(Model):
         return self
 
 
+class Event(StrEnum):
+    """What people may want to be told of a task. `notices` says when each has come."""
+
+    FAILURE = "failure"
+    SUCCESS = "success"
+    MISSED = "missed"
+    RECOVERED = "recovered"
+    LONG = "long"
+
+
+TargetName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$")]
+
+
+def _to_alone(value: Any) -> Any:
+    """A bare list names targets; an empty one, as earlier versions wrote it, says nothing."""
+    if isinstance(value, list | tuple):
+        return {"to": value} if value else None
+    return value
+
+
+class Notify(Model):
+    """Whom to tell of what. A member that is None is as the server's settings say; an empty `on` is silence."""
+
+    on: Annotated[tuple[Event, ...], Field(max_length=len(Event))] | None = None
+    to: Annotated[tuple[TargetName, ...], Field(max_length=20)] | None = None
+    """Names of targets. Addresses, which may be secret, stand in the server's settings alone."""
+    long_after: Annotated[float, Field(gt=0, le=366 * 86_400)] | None = None
+    """Seconds after which a run takes long."""
+    long_factor: Annotated[float, Field(gt=1, le=1000)] | None = None
+    """How many times its usual duration a run may take before it takes long."""
+
+
 class TaskToken(Model):
     """What is kept of an ad-hoc task's token: never the token itself (RELIABILITY 5)."""
 
@@ -220,7 +252,7 @@ class BaseTask(Model):
     context_id: Identifier | None = None
     attachments: Annotated[tuple[str, ...], Field(max_length=1000)] = ()
     policy: Policy = Policy()
-    notify: tuple[Any, ...] = ()
+    notify: Annotated[Notify | None, BeforeValidator(_to_alone)] = None
     owner: str = ""
     executor: Annotated[str, Field(max_length=64)] = "local"
     server_label: Annotated[str, Field(max_length=64)] = ""

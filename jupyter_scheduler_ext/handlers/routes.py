@@ -10,6 +10,7 @@ from . import (
     bulk,
     contexts,
     notebooks,
+    notifications,
     openapi,
     output,
     poll,
@@ -69,6 +70,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     transfer.scheduler_import,
     notebooks.scheduler_notebooks_list,
     notebooks.scheduler_notebook_parameters,
+    notifications.scheduler_notifications,
+    notifications.scheduler_notifications_test,
     status.scheduler_status,
     openapi.scheduler_openapi,
 )

@@ -13,6 +13,8 @@ async def scheduler_task_create(request: ApiHandler) -> None:
 
     An ad-hoc task's token stands in this reply as `token_secret`, and never again.
     """
-    task, secret = await request.scheduler.create(request.json_object(), request.owner)
+    wanted = request.json_object()
+    request.assembly.notifications.check(wanted.get("notify"))
+    task, secret = await request.scheduler.create(wanted, request.owner)
     request.set_header("Location", request.url("api", "tasks", task.uuid))
     request.reply_task(task.uuid, secret, status=201)

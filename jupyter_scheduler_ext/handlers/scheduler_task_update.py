@@ -18,6 +18,7 @@ async def scheduler_task_update(request: ApiHandler, uuid: str) -> None:
     patch = request.json()
     if not isinstance(patch, dict):
         raise Invalid("the body must be a JSON object: a merge patch")
+    request.assembly.notifications.check(patch.get("notify"))
     revision = wanted_revision(request.request.headers.get("If-Match"))
     task = await request.scheduler.update(uuid, patch, revision, by=request.owner)
     request.reply_task(task.uuid)

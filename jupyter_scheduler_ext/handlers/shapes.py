@@ -15,10 +15,12 @@ from ..engine.models import (
     AdHocTask,
     Identifier,
     Name,
+    Notify,
     PlannedTask,
     Policy,
     ScheduledTask,
     Tag,
+    TargetName,
     TaskPlan,
     TaskSchedule,
     TaskState,
@@ -72,7 +74,7 @@ class TaskPatch(Shape):
     context_id: Identifier | None = None
     attachments: list[str] | None = None
     policy: dict[str, Any] | None = None
-    notify: list[Any] | None = None
+    notify: Notify | list[TargetName] | None = None
     executor: str | None = None
     server_label: str | None = None
 
@@ -150,7 +152,7 @@ class TaskShown(SlimTask):
     action: dict[str, Any]
     attachments: list[str]
     policy: Policy
-    notify: list[Any]
+    notify: Notify | None
     owner: str
     executor: str
     server_label: str

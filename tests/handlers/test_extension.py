@@ -12,7 +12,10 @@ from jupyter_server.extension.config import ExtensionConfigManager
 
 from jupyter_scheduler_ext import wiring
 from jupyter_scheduler_ext.announcements import RUN_EVENT, TASK_EVENT
+from jupyter_scheduler_ext.engine.models import Event
+from jupyter_scheduler_ext.engine.notices import Wishes
 from jupyter_scheduler_ext.extension import default_folder
+from jupyter_scheduler_ext.notifiers.watch import Watch
 
 from .conftest import nightly, noop_task
 
@@ -159,3 +162,19 @@ async def test_a_restart_keeps_tasks_and_history(call, extension, make, settled)
 def test_installing_enables_the_extension():
     found = ExtensionConfigManager(read_config_path=[str(Path(sys.prefix) / "etc" / "jupyter")])
     assert found.get_jpserver_extensions().get("jupyter_scheduler_ext") is True
+
+
+async def test_a_follower_tells_nobody(extension, make, call, settled):
+    scheduler = await extension.engine()
+    told = []
+    wishes = Wishes(on=frozenset(Event), to=("ops",))
+    watch = Watch(scheduler, wishes, True, lambda names, news: told.append(news.event))
+    task = await make(noop_task(action={"fails": True}))
+    run = (await call("POST", f"tasks/{task['uuid']}/run")).body["run"]
+    await settled(run["id"])
+    await watch._look(leading=False)
+    assert told == []
+    again = (await call("POST", f"tasks/{task['uuid']}/run")).body["run"]
+    await settled(again["id"])
+    await watch._look(leading=True)
+    assert told == [Event.FAILURE]
