@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinjaMixin
 from jupyter_server.utils import url_escape, url_path_join
-from traitlets import Callable, Float, Integer, Unicode, Union, default
+from traitlets import Callable, Dict, Float, Integer, Unicode, Union, default
 
 from .engine.clock import SystemClock
 from .stores.place import default_folder
@@ -18,11 +18,22 @@ if TYPE_CHECKING:
     from .engine.abc import Admission
     from .engine.scheduler import TaskScheduler
     from .handlers.feed import Feed
-    from .handlers.rates import Rate
+    from .handlers.rates import CallRates, Rate
     from .stores.template_file import TemplateFile
     from .wiring import Assembly
 
 HERE = Path(__file__).parent
+RATE_LIMITS = {
+    "backfill": 60,
+    "bulk": 300,
+    "export": 60,
+    "find": 300,
+    "import": 60,
+    "preview": 1200,
+    "report": 300,
+    "run": 1200,
+}
+"""Calls a minute, by what `endpoint.Endpoint.rate` calls them: more than a person or a page makes, less than a loop."""
 STOP_MARGIN = 20.0
 """Seconds that a stop may take beyond the drain: a stop that hangs would keep the whole server."""
 ACTIVITY_EVERY = 60.0
@@ -52,6 +63,11 @@ class SchedulerExtension(ExtensionAppJinjaMixin, ExtensionApp):
         10, min=1, help="How many times a minute a task may be called with a token, right or wrong."
     ).tag(config=True)
 
+    rate_limits = Dict(
+        value_trait=Integer(),
+        help="""Costly calls that one user may make in a minute, by kind; 0: without limit. What is left out keeps its
+        default. A refused call is answered with 429 and Retry-After.""",
+    ).tag(config=True)
     owner_check = Union(
         [Callable(), Unicode()],
         default_value=None,
@@ -177,6 +193,13 @@ class SchedulerExtension(ExtensionAppJinjaMixin, ExtensionApp):
         from .stores.template_file import TemplateFile
 
         return TemplateFile(Path(self.storage_dir))
+
+    @cached_property
+    def call_rates(self) -> CallRates:
+        """How often each user may make calls that cost."""
+        from .handlers.rates import CallRates
+
+        return CallRates({**RATE_LIMITS, **self.rate_limits}, self.clock.monotonic)
 
     @cached_property
     def trigger_rate(self) -> Rate:

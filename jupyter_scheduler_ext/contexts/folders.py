@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 from jupyter_core.utils import ensure_async
 from tornado.web import HTTPError
@@ -32,11 +34,27 @@ def folder_of(context_id: str) -> str:
     return f"{ROOT}/{context_id}"
 
 
+_locks: WeakKeyDictionary[Any, dict[asyncio.AbstractEventLoop, asyncio.Lock]] = WeakKeyDictionary()
+
 Listing: TypeAlias = list[dict[str, Any]]
 
 
 async def make_folders(contents: Any, path: str) -> None:
-    """Make a folder and those above it, where they are missing."""
+    """Make a folder and those above it, where they are missing.
+
+    One caller at a time: of two that find the same folder missing the second would have the contents manager log an
+    error with its traceback.
+    """
+    async with _making(contents):
+        await _make_folders(contents, path)
+
+
+def _making(contents: Any) -> asyncio.Lock:
+    """The lock of this contents manager, on this loop."""
+    return _locks.setdefault(contents, {}).setdefault(asyncio.get_running_loop(), asyncio.Lock())
+
+
+async def _make_folders(contents: Any, path: str) -> None:
     made = ""
     for part in path.split("/"):
         made = f"{made}/{part}" if made else part

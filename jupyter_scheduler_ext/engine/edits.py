@@ -227,6 +227,8 @@ class Editor:
 
     async def rotate_token(self, task_id: str, expires_at: datetime | None = None) -> str:
         """A new token; the old one opens nothing from now on. Raises `errors.Invalid` for other types of task."""
+        if expires_at is not None and expires_at <= to_datetime(self._clock.now()):
+            raise Invalid("a token expires in the future", field="expires_at")
         secret, token = mint(to_datetime(self._clock.now()), expires_at)
         await self._set_token(task_id, token)
         return secret

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid as uuids
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -69,8 +70,18 @@ UtcDatetime = Annotated[
     PlainSerializer(_rfc3339, return_type=str, when_used="json"),
 ]
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""What ends a line or moves a terminal's cursor: names go into logs, subjects of mails and the titles of windows."""
+
+
+def _one_line(value: str) -> str:
+    if _CONTROLS.search(value):
+        raise PydanticCustomError("one_line", "use no line breaks or other control characters here")
+    return value
+
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_one_line)]
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), AfterValidator(_one_line)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 
 
@@ -141,12 +152,16 @@ class PlannedTime(Model):
         return resolve_planned(given, zone)
 
 
+MOST_DATES = 5000
+"""Dates of one plan; who has more has a rule."""
+
+
 class TaskPlan(Model):
     """Dates on which a planned task runs. The definition keeps every date; what is done follows from the ledger."""
 
-    todo: tuple[PlannedTime, ...] = ()
+    todo: Annotated[tuple[PlannedTime, ...], Field(max_length=MOST_DATES)] = ()
     in_progress: PlannedTime | None = None
-    done: tuple[PlannedTime, ...] = ()
+    done: Annotated[tuple[PlannedTime, ...], Field(max_length=MOST_DATES)] = ()
 
     @field_validator("todo", "done")
     @classmethod

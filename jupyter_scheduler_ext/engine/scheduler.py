@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -329,8 +330,8 @@ class TaskScheduler(SingletonConfigurable):
     async def reset(self, uuid: str) -> AnyTask:
         return await _translated(self.editor.reset(uuid))
 
-    async def rotate_token(self, uuid: str) -> str:
-        return await _translated(self.editor.rotate_token(uuid))
+    async def rotate_token(self, uuid: str, expires_at: datetime | None = None) -> str:
+        return await _translated(self.editor.rotate_token(uuid, expires_at))
 
     async def revoke_token(self, uuid: str) -> None:
         await _translated(self.editor.revoke_token(uuid))

@@ -86,11 +86,21 @@ class ApiHandler(ExtensionHandlerMixin, APIHandler):
         """The identity that makes a request."""
         return str(getattr(self.current_user, "username", "") or "")
 
+    @property
+    def counted_as(self) -> str:
+        """Whose calls a request counts to. Who comes with the server's token and no name gets a new one each time from
+        Jupyter: all of them count as one."""
+        nameless = str(getattr(self.current_user, "name", "")).startswith("Anonymous")
+        return "" if nameless and self.token_authenticated else self.owner
+
     async def prepare(self) -> None:  # type: ignore[override]
         if self.task_token is None:
             await super().prepare()
             if self.current_user is None and self.request.method != "OPTIONS":
                 raise HTTPError(403, "not authenticated")  # before the body is read
+            called = self.endpoint
+            if called is not None and called.limit > MEGABYTE and not await self.allowed(called.permission):
+                raise HTTPError(403, f"not authorized to {called.permission} on {RESOURCE}")  # so is this
             return
         self.current_user = self._jupyter_current_user = None
         if not self.check_host():
@@ -125,6 +135,8 @@ class ApiHandler(ExtensionHandlerMixin, APIHandler):
         try:
             if self._received > called.limit:
                 raise TooLarge(f"the body of this request may have {called.limit} bytes", limit=called.limit)
+            if called.rate is not None and self.task_token is None:
+                self.extension.call_rates.take(called.rate, self.counted_as)
             self.scheduler = await self.extension.engine()
             self.assembly = await self.extension.assembly()
             await called.answer(self, *path)

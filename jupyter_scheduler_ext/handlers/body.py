@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import isfinite
 from typing import Any, NoReturn
 
 from ..engine.errors import Invalid
@@ -20,13 +21,13 @@ def parse_json(body: bytes) -> Any:
     """The value of a JSON text; None for an empty one. Raises BadJson.
 
     Stricter than `json.loads` where a value could not be given back as JSON or stored as text: ``NaN`` and its kin,
-    lone surrogates and NUL characters.
+    numbers without end, lone surrogates and NUL characters.
     """
     if not body.strip():
         return None
     try:
         text = body.decode("utf-8")
-        value = json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeDecodeError as error:
@@ -42,6 +43,13 @@ def parse_json(body: bytes) -> Any:
     if "\\u0000" in text and _holds_nul(value):
         raise BadJson("texts must not hold the NUL character")
     return value
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(f"{text} is larger than a number can be")
+    return number
 
 
 def _refuse_constant(name: str) -> NoReturn:

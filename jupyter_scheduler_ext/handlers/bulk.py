@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from .base import ApiHandler
+from .body import MEGABYTE
 from .endpoint import endpoint
 from .shapes import BulkReply, Shape
 
@@ -47,7 +48,7 @@ class BulkBody(Shape):
         return self
 
 
-@endpoint("POST", "api/tasks/bulk", "write", body=BulkBody, replies={200: BulkReply}, limit=8 * 1024 * 1024)
+@endpoint("POST", "api/tasks/bulk", "write", body=BulkBody, replies={200: BulkReply}, limit=8 * MEGABYTE, rate="bulk")
 async def scheduler_tasks_bulk(request: ApiHandler) -> None:
     """Do one thing to many tasks.
 

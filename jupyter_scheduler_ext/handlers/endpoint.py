@@ -41,6 +41,8 @@ class Endpoint:
     """The longest body in bytes; a longer one is answered with 413."""
     token: bool = False
     """May also be called without a session, with the header ``X-Task-Token``."""
+    rate: str | None = None
+    """What it counts as in `SchedulerExtension.rate_limits`; None: it costs too little to be counted."""
     media: tuple[str, ...] = ()
     """Types of answers besides JSON."""
 

@@ -11,6 +11,7 @@ from jupyter_core.utils import ensure_async
 from pydantic import Field
 from tornado.web import HTTPError
 
+from ..contexts.paths import served_path
 from ..engine.errors import Invalid, NotFound
 from .base import ApiHandler
 from .endpoint import endpoint
@@ -54,7 +55,7 @@ class NotebookParameters(Shape):
     kernel_name: str | None
 
 
-@endpoint("GET", "api/notebooks", "read", query=NotebooksQuery, replies={200: NotebookList})
+@endpoint("GET", "api/notebooks", "read", query=NotebooksQuery, replies={200: NotebookList}, rate="find")
 async def scheduler_notebooks_list(request: ApiHandler) -> None:
     """Find notebooks below the served root.
 
@@ -96,6 +97,8 @@ async def find_notebooks(contents: Any, words: list[str], limit: int) -> tuple[l
             continue
         for entry in sorted(listing["content"], key=lambda entry: str(entry["name"]).casefold()):
             path = entry["path"].strip("/")
+            if entry["type"] in ("directory", "notebook") and not leads_inside(contents, path):
+                continue
             if entry["type"] == "directory" and path != CONTEXTS:
                 folders.append(path)
             elif entry["type"] == "notebook" and all(word in path.casefold() for word in words):
@@ -107,10 +110,18 @@ async def find_notebooks(contents: Any, words: list[str], limit: int) -> tuple[l
     return found, not folders
 
 
+def leads_inside(contents: Any, path: str) -> bool:
+    """Not hidden, and no link out of the served folder: what may be scheduled may be offered."""
+    try:
+        served_path(contents, path, field="path")
+    except Invalid:
+        return False
+    return True
+
+
 async def read_notebook(contents: Any, path: str) -> dict[str, Any]:
     """A notebook as plain JSON, unvalidated: validating costs more than reading. Raises Invalid or NotFound."""
-    if ".." in path.split("/") or path.startswith("/"):
-        raise Invalid("a path below the served root, without ..", field="path")
+    path = served_path(contents, path, field="path")
     try:
         model = await ensure_async(contents.get(path, content=True, type="file", format="text"))
         notebook = json.loads(model["content"])

@@ -136,6 +136,8 @@ def responses(one: Endpoint) -> dict[str, Any]:
     refused = dict(REFUSALS)
     if one.method != "GET":
         refused |= BODY_REFUSALS | EDIT_REFUSALS
+    if one.rate is not None:
+        refused |= {"429": EDIT_REFUSALS["429"]}
     error = {"application/json": {"schema": reference(ErrorReply)}}
     return good | {status: {"description": text, "content": error} for status, text in refused.items()}
 

@@ -16,7 +16,7 @@ from .shapes import Shape
 
 SANDBOX = (
     "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
-    "img-src data:; font-src data:"
+    "img-src data:; font-src data:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
 )
 """An output may hold scripts, such as those of a plot: they get no origin, no session and no network."""
 TYPES = {"ipynb": "application/x-ipynb+json", "txt": "text/plain; charset=utf-8"}
@@ -35,6 +35,7 @@ class OutputQuery(Shape):
     query=OutputQuery,
     media=("text/html", "text/plain", "application/x-ipynb+json"),
     replies={200: None},
+    rate="report",
 )
 async def scheduler_run_output(request: ApiHandler, run_id: str) -> None:
     """Give a run's output notebook, or its page of HTML, or a command's text.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tornado.web import authenticated
 from .. import __version__
 from .base import PREFIX, RESOURCE
 
+HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?|\[[0-9A-Fa-f:.]+\](:\d+)?")
 STATIC = Path(__file__).parent.parent / "static"
 POLICY = {
     "default-src": "'self'",
@@ -21,7 +23,7 @@ POLICY = {
     "style-src": "'self'",
     "img-src": "'self' data:",
     "font-src": "'self' data:",
-    "connect-src": "'self' ws: wss:",
+    "connect-src": "'self'",
     "frame-src": "'self' blob:",
     "frame-ancestors": "'self'",
     "object-src": "'none'",
@@ -62,8 +64,15 @@ class PageHandler(ExtensionHandlerJinjaMixin, ExtensionHandlerMixin, JupyterHand
         """The server's own policy stands where it says something; ours covers the rest."""
         given: str = super().content_security_policy
         named = {directive.split()[0].lower() for directive in given.split(";") if directive.strip()}
-        ours = [f"{name} {sources}" for name, sources in POLICY.items() if name not in named]
+        policy = {**POLICY, "connect-src": f"'self' {self.sockets}".rstrip()}
+        ours = [f"{name} {sources}" for name, sources in policy.items() if name not in named]
         return "; ".join((given, *ours))
+
+    @property
+    def sockets(self) -> str:
+        """WebSockets of this host and no other: for some browsers 'self' does not cover them."""
+        host = self.request.host
+        return f"ws://{host} wss://{host}" if HOST.fullmatch(host) else ""
 
     def asset(self, name: str) -> str:
         """The URL of a file of the bundle; it changes with the file, so that browsers may keep it."""

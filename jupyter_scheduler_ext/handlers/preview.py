@@ -22,7 +22,7 @@ class PreviewBody(Shape):
     count: Annotated[int, Field(ge=0, le=1000)] = 5
 
 
-@endpoint("POST", "api/schedule/preview", "read", body=PreviewBody, replies={200: PreviewReply})
+@endpoint("POST", "api/schedule/preview", "read", body=PreviewBody, replies={200: PreviewReply}, rate="preview")
 async def scheduler_schedule_preview(request: ApiHandler) -> None:
     """Explain a schedule: in words, its next fires, what to beware of."""
     body = request.body_as(PreviewBody).model_dump(exclude_none=True)

@@ -1,9 +1,9 @@
-"""How often something may be asked for: so many calls a key in a sliding window."""
+"""How often something may be asked for: tokens in a sliding window, costly calls of a user by a bucket that refills."""
 
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import ceil
 
 from .problems import TooMany
@@ -35,3 +35,39 @@ class Rate:
         times.append(now)
         if len(self._seen) > self._keys:
             self._seen.popitem(last=False)
+
+
+class CallRates:
+    """A bucket for each kind of call and user: it holds a minute's worth and refills evenly.
+
+    `limits` are calls a minute by kind; a kind that is missing or 0 is not limited. The least recently used of more
+    than `keys` buckets are forgotten: they would be full by then.
+    """
+
+    def __init__(self, limits: Mapping[str, int], monotonic: Callable[[], float], keys: int = 10_000) -> None:
+        self._limits = limits
+        self._monotonic = monotonic
+        self._keys = keys
+        self._buckets: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
+        """(kind, user) -> what the bucket held, and when that was."""
+
+    def take(self, kind: str, user: str) -> None:
+        """Count one call. Raises TooMany, with `retry_after` in seconds, if the bucket is empty."""
+        limit = self._limits.get(kind, 0)
+        if limit <= 0:
+            return
+        now = self._monotonic()
+        held, then = self._buckets.pop((kind, user), (float(limit), now))
+        held = min(float(limit), held + (now - then) * limit / 60)
+        if held < 1:
+            self._buckets[kind, user] = held, now
+            wait = max(1, ceil((1 - held) * 60 / limit))
+            raise TooMany(
+                f"too many calls of the kind {kind!r}: a user has {limit} a minute. Wait {wait} s, ask for less, or "
+                "have SchedulerExtension.rate_limits raised",
+                retry_after=wait,
+                kind=kind,
+            )
+        self._buckets[kind, user] = held - 1, now
+        if len(self._buckets) > self._keys:
+            self._buckets.popitem(last=False)

@@ -32,16 +32,25 @@ class BackfillBody(Shape):
     end: Annotated[Moment, Field(alias="to")]
 
 
-@endpoint("POST", "api/tasks/{uuid}/run", "execute", body=RunBody, replies={202: RunReply}, token=True)
+class TokenBody(Shape):
+    """`expires_at`: from when on the token opens nothing any more; never, by default."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    expires_at: Moment | None = None
+
+
+@endpoint("POST", "api/tasks/{uuid}/run", "execute", body=RunBody, replies={202: RunReply}, token=True, rate="run")
 async def scheduler_task_run(request: ApiHandler, uuid: str) -> None:
     """Run a task now.
 
-    With the header `X-Task-Token` no session is needed, and every failure is the same 404. The same `Idempotency-Key`
-    twice is one run.
+    With the header `X-Task-Token` no session is needed; whatever is wrong with the token or the task, the answer is the
+    same 404, before anything is said about the body. The same `Idempotency-Key` twice is one run.
     """
     token = request.task_token
     if token is not None:
         request.extension.trigger_rate.take(uuid)
+        request.scheduler.manual.check_token(uuid, token)
     body = request.body_as(RunBody)
     key = idempotency_key(request.request.headers.get("Idempotency-Key"))
     if token is not None:
@@ -52,7 +61,7 @@ async def scheduler_task_run(request: ApiHandler, uuid: str) -> None:
     request.reply({"run": run.to_json()}, 202)
 
 
-@endpoint("POST", "api/tasks/{uuid}/backfill", "execute", body=BackfillBody, replies={202: RunsReply})
+@endpoint("POST", "api/tasks/{uuid}/backfill", "execute", body=BackfillBody, replies={202: RunsReply}, rate="backfill")
 async def scheduler_task_backfill(request: ApiHandler, uuid: str) -> None:
     """Run what a task would have run in a stretch of time."""
     body = request.body_as(BackfillBody)
@@ -62,10 +71,10 @@ async def scheduler_task_backfill(request: ApiHandler, uuid: str) -> None:
     request.reply({"runs": [run.to_json() for run in runs]}, 202)
 
 
-@endpoint("POST", "api/tasks/{uuid}/token", "execute", replies={200: SavedTask})
+@endpoint("POST", "api/tasks/{uuid}/token", "execute", body=TokenBody, replies={200: SavedTask})
 async def scheduler_task_token_rotate(request: ApiHandler, uuid: str) -> None:
     """Give an ad-hoc task a new token; the old one stops working."""
-    secret = await request.scheduler.rotate_token(uuid)
+    secret = await request.scheduler.rotate_token(uuid, request.body_as(TokenBody).expires_at)
     request.reply_task(uuid, secret)
 
 

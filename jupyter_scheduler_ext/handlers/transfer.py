@@ -47,7 +47,9 @@ class ImportReport(Shape):
     model_config = ConfigDict(extra="allow")
 
 
-@endpoint("GET", "api/export", "read", query=ExportQuery, replies={200: Exported}, media=("application/yaml",))
+@endpoint(
+    "GET", "api/export", "read", query=ExportQuery, replies={200: Exported}, media=("application/yaml",), rate="export"
+)
 async def scheduler_export(request: ApiHandler) -> None:
     """Give tasks away, without secrets and without history."""
     query = request.query_as(ExportQuery)
@@ -71,6 +73,7 @@ async def scheduler_export(request: ApiHandler) -> None:
     body=ImportBody,
     replies={200: ImportReport},
     limit=64 * MEGABYTE,
+    rate="import",
 )
 async def scheduler_import(request: ApiHandler) -> None:
     """Take tasks in, from JSON or YAML; a dry run names the conflicts."""

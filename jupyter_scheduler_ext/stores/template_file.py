@@ -151,7 +151,7 @@ class TemplateFile:
 
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with FileLock(self._file.with_suffix(".lock"), timeout=LOCK_TIMEOUT):
+            with FileLock(self._file.with_suffix(".lock"), timeout=LOCK_TIMEOUT, mode=0o600):
                 yield
         except Timeout:
             raise Unavailable("the templates are being written by another process") from None

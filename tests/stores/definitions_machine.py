@@ -15,7 +15,7 @@ from jupyter_scheduler_ext.engine.abc import Put, Remove, RevisionConflict, Snap
 from .definitions import a_call, a_plan, a_task
 
 uuids = st.sampled_from("abcdef")
-names = st.text('xy é☃"\\\n', min_size=1, max_size=8).map(lambda text: f"n{text}n")
+names = st.text('xy é☃"\\', min_size=1, max_size=8).map(lambda text: f"n{text}n")
 makers = st.sampled_from([a_task, a_plan, a_call])
 servers = st.integers(0, 1)
 
