@@ -44,7 +44,7 @@ class Board:
         self._counted: dict[str, TaskState] = {}
         self._counts: Counter[TaskState] = Counter()
         self._uncounted: set[str] = set()
-        self.changes.subscribe(self._count_later)
+        self.changes.subscribe(lambda _, task_id: self.count(task_id), ("tasks", "deleted"))
         self._lead = int(lead * 1000)
 
     # Reading
@@ -95,27 +95,33 @@ class Board:
         """This task has its place in `state_counts`, though nothing changed."""
         self._uncounted.add(task_id)
 
-    def _count_later(self, kind: str, identifier: str) -> None:
-        if kind in ("tasks", "deleted"):
-            self.count(identifier)
-
     # Being told
 
     def saw_runs(self, runs: Iterable[Run]) -> None:
         """These runs are recorded so now."""
         for run in runs:
-            if run.state in ACTIVE:
-                self._active.setdefault(run.task_id, {})[run.id] = run
-            else:
-                active = self._active.get(run.task_id)
-                if active is not None and active.pop(run.id, None) is not None and not active:
-                    del self._active[run.task_id]
-            self.recent.pop(run.id, None)
-            self.recent[run.id] = run
-            if len(self.recent) > RECENT:
-                self.recent.popitem(last=False)
-            self.changes.mark("runs", run.id)
+            self._see_run(run)
             self.changes.mark("tasks", run.task_id)
+
+    def saw_commit(self, facts: Facts, runs: Iterable[Run]) -> None:
+        """What one commit said of a task and of runs of this task: one change of the task."""
+        self.facts[facts.task_id] = facts
+        for run in runs:
+            self._see_run(run)
+        self.changes.mark("tasks", facts.task_id)
+
+    def _see_run(self, run: Run) -> None:
+        if run.state in ACTIVE:
+            self._active.setdefault(run.task_id, {})[run.id] = run
+        else:
+            active = self._active.get(run.task_id)
+            if active is not None and active.pop(run.id, None) is not None and not active:
+                del self._active[run.task_id]
+        self.recent[run.id] = run
+        self.recent.move_to_end(run.id)
+        if len(self.recent) > RECENT:
+            self.recent.popitem(last=False)
+        self.changes.mark("runs", run.id)
 
     def saw_facts(self, facts: Facts) -> None:
         self.facts[facts.task_id] = facts

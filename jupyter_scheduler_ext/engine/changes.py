@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 KINDS = ("tasks", "runs", "contexts", "deleted")
@@ -34,8 +34,7 @@ class ChangeLog:
         self._counter = 0
         self._forgotten = 0
         self._log: OrderedDict[tuple[str, str], int] = OrderedDict()
-        self._listeners: dict[int, Callable[[str, str], None]] = {}
-        self._tokens = 0
+        self._listeners: dict[str, tuple[Callable[[str, str], None], ...]] = dict.fromkeys(KINDS, ())
 
     @property
     def revision(self) -> str:
@@ -45,11 +44,12 @@ class ChangeLog:
         """Something of this kind (one of `KINDS`) changed."""
         self._counter += 1
         key = (kind, identifier)
-        self._log.pop(key, None)
-        self._log[key] = self._counter
-        while len(self._log) > self._limit:
-            self._forgotten = self._log.popitem(last=False)[1]
-        for listener in tuple(self._listeners.values()):
+        log = self._log
+        log[key] = self._counter
+        log.move_to_end(key)
+        if len(log) > self._limit:
+            self._forgotten = log.popitem(last=False)[1]
+        for listener in self._listeners[kind]:
             listener(kind, identifier)
 
     def since(self, revision: str) -> Delta:
@@ -66,9 +66,14 @@ class ChangeLog:
             getattr(delta, kind).append(identifier)
         return delta
 
-    def subscribe(self, listener: Callable[[str, str], None]) -> Callable[[], None]:
-        """Call `listener` with kind and id at each mark, on the loop; it must be cheap. Returns what ends that."""
-        self._tokens += 1
-        token = self._tokens
-        self._listeners[token] = listener
-        return lambda: self._listeners.pop(token, None) and None
+    def subscribe(self, listener: Callable[[str, str], None], kinds: Iterable[str] = KINDS) -> Callable[[], None]:
+        """Call `listener` with kind and id at each mark of these kinds, on the loop; it must be cheap. Returns what
+        ends that."""
+        for kind in kinds:
+            self._listeners[kind] += (listener,)
+
+        def unsubscribe() -> None:
+            for kind in KINDS:
+                self._listeners[kind] = tuple(other for other in self._listeners[kind] if other is not listener)
+
+        return unsubscribe

@@ -17,6 +17,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import islice, takewhile
 from math import floor
 from operator import attrgetter
@@ -53,7 +54,14 @@ def next_fire_epoch(expression: str, timezone: str, after: float) -> int | None:
 
     The fast way, for agendas. Raises CronError for a bad expression or zone.
     """
-    return next(fires_after(parse(expression), zone(timezone), floor(after)), None)
+    return _first_after(expression, zone(timezone), floor(after))
+
+
+@lru_cache(maxsize=4096)
+def _first_after(expression: str, place: ZoneInfo, after: int) -> int | None:
+    """Remembered, since a fire asks three times for the one after it, and herds share their rule and their cursor. A
+    zone that is read anew is another object, so nothing outlives its tz data."""
+    return next(fires_after(parse(expression), place, after), None)
 
 
 def next_fires(expression: str, timezone: str, after: datetime, count: int) -> list[datetime]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -35,6 +35,12 @@ class StopRequest:
             self._callbacks.append(callback)
 
 
+def _looked_at(task: asyncio.Task[Any]) -> None:
+    """Whoever wants the exception asks the handle; asyncio need not complain that nobody asked the task."""
+    if not task.cancelled():
+        task.exception()
+
+
 class DeferredTask(Generic[T]):
     """One piece of background work on an event loop.
 
@@ -43,7 +49,7 @@ class DeferredTask(Generic[T]):
     start needs a second handle, and so can never lose the first one's.
     """
 
-    def __init__(self, work: Callable[[StopRequest], Awaitable[T]], *, name: str = "deferred") -> None:
+    def __init__(self, work: Callable[[StopRequest], Coroutine[Any, Any, T]], *, name: str = "deferred") -> None:
         self._work = work
         self._name = name
         self._request: StopRequest | None = None
@@ -56,13 +62,9 @@ class DeferredTask(Generic[T]):
             raise RuntimeError("already started")
         self._loop = asyncio.get_running_loop()
         self._request = StopRequest()
-        self._task = self._loop.create_task(self._run(self._request), name=self._name)
-        # Whoever wants the exception asks this handle; asyncio need not complain that nobody asked the task.
-        self._task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        self._task = self._loop.create_task(self._work(self._request), name=self._name)
+        self._task.add_done_callback(_looked_at)
         return self
-
-    async def _run(self, request: StopRequest) -> T:
-        return await self._work(request)
 
     @property
     def done(self) -> bool:
@@ -73,6 +75,16 @@ class DeferredTask(Generic[T]):
         if self._loop is None or self._request is None or self.done:
             return
         self._loop.call_soon_threadsafe(self._request.ask, kind, reason)
+
+    def abandon(self) -> None:
+        """Give up work that does not heed the request, because it hangs: it is cancelled, whatever that leaves."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def settled(self, timeout: float) -> None:
+        """Until the work is done, however it ended, at most `timeout` seconds."""
+        if self._task is not None and not self._task.done():
+            await asyncio.wait({self._task}, timeout=timeout)
 
     async def wait(self) -> T:
         """The work's value, on its loop; being cancelled here does not stop the work."""

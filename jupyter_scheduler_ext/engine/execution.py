@@ -11,6 +11,7 @@ from typing import Any
 from .abc import Clock, Execution, Executor, Launch, Outcome
 from .batcher import Batcher
 from .board import Board
+from .deadlines import Deadlines
 from .deferred import DeferredTask, StopRequest
 from .errors import SchedulerError
 from .instants import to_rfc3339
@@ -33,7 +34,10 @@ log = logging.getLogger(__name__)
 
 
 class Performer:
-    """Performs runs that are recorded as RUNNING and owned by us; hands each end to `ended` as the op to commit."""
+    """Performs runs that are recorded as RUNNING and owned by us; hands each end to `ended` as the op to commit.
+
+    A run stays in flight until `landed` says that its end is recorded.
+    """
 
     def __init__(
         self,
@@ -44,7 +48,7 @@ class Performer:
         logs: RunLogs,
         clock: Clock,
         new_id: Callable[[], str],
-        ended: Callable[[Run, Finish], Any],
+        ended: Callable[[Run, Finish], object],
         resolve: Resolve | None = None,
     ) -> None:
         self._board = board
@@ -55,7 +59,8 @@ class Performer:
         self._new_id = new_id
         self._ended = ended
         self._resolve = resolve
-        self._flights: dict[str, DeferredTask[None]] = {}
+        self._flights: dict[str, _Flight] = {}
+        self._deadlines = Deadlines(clock, self._out_of_time)
 
     @property
     def in_flight(self) -> tuple[str, ...]:
@@ -63,37 +68,86 @@ class Performer:
 
     def launch(self, run: Run, task: AnyTask) -> None:
         """Start a run in the background."""
+        sink = RunSink(run, board=self._board, ledger=self._ledger, logs=self._logs, clock=self._clock)
+        flight = _Flight(task, sink)
+        self._flights[run.id] = flight
 
         async def work(stop: StopRequest) -> None:
-            await self._perform(run, task, stop)
+            await self._perform(flight, stop)
 
-        self._flights[run.id] = DeferredTask(work, name=f"run {run.id}").start()
+        flight.work = DeferredTask(work, name="scheduler run").start()
+        if task.policy.timeout is not None:
+            self._deadlines.set(run.id, task.policy.timeout)
 
     def stop(self, run_id: str, kind: str, reason: str) -> bool:
         """Ask a run to stop; `kind` is one of `ENDS`. False if it is not in flight here."""
         flight = self._flights.get(run_id)
         if flight is None:
             return False
-        flight.stop(kind, reason)
+        if flight.work is not None:
+            flight.work.stop(kind, reason)
         return True
+
+    def landed(self, run_id: str) -> None:
+        """The end of this run is recorded, or never will be."""
+        flight = self._flights.pop(run_id, None)
+        if flight is not None and flight.recorded is not None and not flight.recorded.done():
+            flight.recorded.set_result(None)
 
     async def wait(self, run_id: str) -> None:
         """Until that run has ended here, its end committed."""
         flight = self._flights.get(run_id)
         if flight is not None:
-            await flight.wait()
+            if flight.recorded is None:
+                flight.recorded = asyncio.get_running_loop().create_future()
+            await asyncio.shield(flight.recorded)
 
-    async def _perform(self, run: Run, task: AnyTask, stop: StopRequest) -> None:
-        sink = RunSink(run, board=self._board, ledger=self._ledger, logs=self._logs, clock=self._clock)
+    def _out_of_time(self, run_id: str) -> None:
+        self.stop(run_id, "timeout", "")
+
+    async def _perform(self, flight: _Flight, stop: StopRequest) -> None:
+        """All of a run in one piece of work. To stop it is another, which is there only if somebody asks for it."""
+        stop.notify(lambda: self._begin_to_stop(flight, stop))
         try:
-            outcome = await self._execute(task, sink, stop)
+            outcome = await self._execute(flight)
         except Exception as error:
-            log.exception("run %s of task %s could not be performed", run.id, task.uuid)
+            if flight.stopping is None:
+                log.exception("run %s of task %s could not be performed", flight.run_id, flight.task.uuid)
             outcome = _failed(error)
+        except asyncio.CancelledError:  # nobody stops a run like this: the loop itself is being taken down
+            if flight.stopping is None:
+                self.landed(flight.run_id)
+            raise
+        else:
+            flight.outcome = outcome
+        if flight.stopping is None:
+            self._conclude(flight, outcome)
+
+    async def _execute(self, flight: _Flight) -> Outcome:
+        task = flight.task
+        executor = self._executors.get(task.executor)
+        if executor is None:
+            known = ", ".join(sorted(self._executors))
+            raise SchedulerError(f"there is no executor named {task.executor!r} here; known: {known}")
+        flight.execution = await executor.start(self._launch(flight.sink.run, task), flight.sink)
+        return await flight.execution.outcome()
+
+    def _conclude(self, flight: _Flight, outcome: Outcome) -> None:
+        self._deadlines.clear(flight.run_id)
+        try:
+            finish = self._end_of(flight, outcome)
+            flight.sink.close()
+        except Exception:
+            self.landed(flight.run_id)
+            raise
+        self._ended(flight.sink.run, finish)
+
+    def _end_of(self, flight: _Flight, outcome: Outcome) -> Finish:
+        run, task, sink = flight.sink.run, flight.task, flight.sink
         if outcome.error is not None and sink.code_started_at is None:
             sink.write("error", f"{outcome.error.name}: {outcome.error.message}")
         now = self._clock.now()
-        finish = Finish(
+        return Finish(
             run_id=run.id,
             owner=run.owner or "",
             epoch=run.epoch,
@@ -106,51 +160,29 @@ class Performer:
             started_at=sink.code_started_at,
             retry=next_attempt(self._board.task(task.uuid) or task, run, outcome.state, now, self._new_id),
         )
+
+    def _begin_to_stop(self, flight: _Flight, stop: StopRequest) -> None:
+        if flight.stopping is None and flight.work is not None and not flight.work.done:
+            flight.stopping = asyncio.ensure_future(self._stop(flight, stop))
+
+    async def _stop(self, flight: _Flight, stop: StopRequest) -> None:
+        assert flight.work is not None
         try:
-            sink.close()
-            await self._ended(run, finish)
-        finally:
-            self._flights.pop(run.id, None)
+            execution = await flight.begun()
+            if execution is None:
+                flight.work.abandon()
+                how = "it was still starting"
+            else:
+                how = await self._escalate(execution, flight)
+            outcome = _stopped(flight, stop, how)
+        except Exception as error:
+            log.exception("run %s could not be stopped in order", flight.run_id)
+            outcome = Outcome(state=ENDS[stop.kind], reason=f"{stop.reason} ({error!r})")
+        self._conclude(flight, outcome)
 
-    async def _execute(self, task: AnyTask, sink: RunSink, stop: StopRequest) -> Outcome:
-        executor = self._executors.get(task.executor)
-        if executor is None:
-            known = ", ".join(sorted(self._executors))
-            raise SchedulerError(f"there is no executor named {task.executor!r} here; known: {known}")
-        deadline = None if task.policy.timeout is None else self._clock.monotonic() + task.policy.timeout
-        flight = _Flight(executor, self._launch(sink.run, task), sink)
-        working = asyncio.ensure_future(flight.work())
-        cause = await self._until(working, stop, deadline)
-        if cause is None:
-            return await working
-        execution = await flight.begun(working)
-        if execution is None:
-            working.cancel()
-            return self._stopped(cause, task, stop, "it was still starting")
-        how = await self._escalate(execution, working, sink)
-        return self._stopped(cause, task, stop, how, working)
-
-    async def _until(self, work: asyncio.Future[Any], stop: StopRequest, deadline: float | None) -> str | None:
-        """Wait for the work; returns what came first instead: who asked it to stop, or ``"timeout"``."""
-        loop = asyncio.get_running_loop()
-        first = loop.create_future()
-
-        def settle(*_: object) -> None:
-            if not first.done():
-                first.set_result(None)
-
-        work.add_done_callback(settle)
-        stop.notify(settle)
-        timer = None if deadline is None else loop.call_later(max(0.0, deadline - self._clock.monotonic()), settle)
-        await first
-        if timer is not None:
-            timer.cancel()
-        if work.done():
-            return None
-        return stop.kind if stop else "timeout"
-
-    async def _escalate(self, execution: Execution, ending: asyncio.Future[Outcome], sink: RunSink) -> str:
+    async def _escalate(self, execution: Execution, flight: _Flight) -> str:
         """Interrupt, terminate, kill, a few seconds each, until it ends; returns in words what it took."""
+        assert flight.work is not None
         for step, done in (
             (execution.interrupt, "interrupted"),
             (execution.terminate, "terminated"),
@@ -159,23 +191,13 @@ class Performer:
             try:
                 await asyncio.wait_for(step(), STEP)
             except Exception as error:
-                log.warning("run %s: %s failed: %r", sink.run.id, step.__name__, error)
-            if not ending.done():
-                await asyncio.wait({ending}, timeout=STEP)
-            if ending.done():
+                log.warning("run %s: %s failed: %r", flight.run_id, step.__name__, error)
+            if not flight.work.done:
+                await flight.work.settled(STEP)
+            if flight.work.done:
                 return done
-            sink.write("status", f"not {done} after {STEP:.0f} s")
+            flight.sink.write("status", f"not {done} after {STEP:.0f} s")
         return "given up: it did not even end when killed"
-
-    def _stopped(
-        self, cause: str, task: AnyTask, stop: StopRequest, how: str, ending: asyncio.Future[Outcome] | None = None
-    ) -> Outcome:
-        partial = ending.result() if ending is not None and ending.done() and not ending.exception() else None
-        if cause == "timeout":
-            reason = f"took longer than its timeout of {task.policy.timeout:g} s ({how})"
-        else:
-            reason = f"{stop.reason} ({how})"
-        return Outcome(state=ENDS[cause], reason=reason, result=partial.result if partial else None)
 
     def _launch(self, run: Run, task: AnyTask) -> Launch:
         parameters: Mapping[str, Any] = {**task.action.own_parameters, **run.parameters}
@@ -185,25 +207,40 @@ class Performer:
 
 
 class _Flight:
-    """From start to outcome in one piece of work; what is asked to stop in between is the execution, not the work."""
+    """A run from start to recorded end; what is asked to stop in between is the execution, not the work."""
 
-    def __init__(self, executor: Executor, launch: Launch, sink: RunSink) -> None:
-        self._executor = executor
-        self._launch = launch
-        self._sink = sink
-        self._execution: Execution | None = None
+    __slots__ = ("execution", "outcome", "recorded", "run_id", "sink", "stopping", "task", "work")
 
-    async def work(self) -> Outcome:
-        self._execution = await self._executor.start(self._launch, self._sink)
-        return await self._execution.outcome()
+    def __init__(self, task: AnyTask, sink: RunSink) -> None:
+        self.task = task
+        self.sink = sink
+        self.run_id = sink.run.id
+        self.work: DeferredTask[None] | None = None
+        self.execution: Execution | None = None
+        self.outcome: Outcome | None = None
+        """How it ended by itself, if it did."""
+        self.stopping: asyncio.Future[None] | None = None
+        """Under way once somebody asked: then this concludes, and not the work."""
+        self.recorded: asyncio.Future[None] | None = None
+        """There if somebody waits for it."""
 
-    async def begun(self, working: asyncio.Future[Outcome]) -> Execution | None:
+    async def begun(self) -> Execution | None:
         """What can be asked to stop. A start under way is given a step's time; None if it hangs."""
+        assert self.work is not None
         for _ in range(int(STEP * 20)):
-            if self._execution is not None or working.done():
+            if self.execution is not None or self.work.done:
                 break
             await asyncio.sleep(0.05)
-        return self._execution
+        return self.execution
+
+
+def _stopped(flight: _Flight, stop: StopRequest, how: str) -> Outcome:
+    partial = flight.outcome
+    if stop.kind == "timeout":
+        reason = f"took longer than its timeout of {flight.task.policy.timeout:g} s ({how})"
+    else:
+        reason = f"{stop.reason} ({how})"
+    return Outcome(state=ENDS[stop.kind], reason=reason, result=partial.result if partial else None)
 
 
 def environment_of(run: Run) -> dict[str, str]:

@@ -9,6 +9,7 @@ Instant: TypeAlias = int
 """Milliseconds since the Unix epoch, UTC."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = _EPOCH.replace(tzinfo=None)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -28,4 +29,4 @@ def to_rfc3339(instant: Instant | None) -> str | None:
     """``2026-03-12T02:30:00.000Z``; None stays None."""
     if instant is None:
         return None
-    return to_datetime(instant).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (_NAIVE_EPOCH + timedelta(milliseconds=instant)).isoformat(timespec="milliseconds") + "Z"

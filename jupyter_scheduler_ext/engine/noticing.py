@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 
+from . import collector
 from .abc import Executor, Snapshot
 from .batcher import Batcher
 from .board import Board
@@ -68,6 +69,7 @@ class Noticing:
         if len(changed) > FEW:
             async for task_id in sliced(changed):
                 self._board.saw_definition(task_id)
+            collector.forget_what_stays()
             self._wake()
         for task_id in changed:
             if task_id in old.tasks and old.tasks[task_id] is not new.get(task_id):

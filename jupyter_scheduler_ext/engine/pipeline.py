@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
+from . import collector
 from .abc import Admission, Clock, Executor, StoreError
 from .admission import Door
 from .agenda import Agenda
@@ -25,6 +26,10 @@ from .slices import sliced
 
 log = logging.getLogger(__name__)
 
+ENDS_AT_ONCE = 256
+"""Ends in one commit, at most: more would hold up who waits for theirs."""
+ELSEWHERE = 20.0
+"""Seconds that another server is given to end a run."""
 PATIENCE = 15.0
 """Seconds between two tries to record an end, at most, while the ledger cannot be written."""
 
@@ -60,6 +65,8 @@ class Pipeline:
         self.trouble: str | None = None
         """Why ends cannot be recorded at the moment."""
         self.draining = False
+        self.ask_owner: Callable[[Run], Awaitable[None]] | None = None
+        """Has another server end a run that it performs."""
         self._server = server
         self._board = board
         self._ledger = ledger
@@ -72,6 +79,12 @@ class Pipeline:
         self._door: Door | None = None
         if admission is not None:
             self._door = Door(admission, board, enter=self._enter, refuse=self._turn_away)
+        self._over: list[tuple[Run, Finish]] = []
+        """Runs of ours that are over, and whose end is not recorded yet."""
+        self._recording: asyncio.Future[None] | None = None
+        self._launching = 0
+        self._launched = asyncio.Event()
+        self._launched.set()
         self._performer = Performer(
             board=board,
             ledger=ledger,
@@ -106,18 +119,30 @@ class Pipeline:
                 self.dispatcher.leave(run_id)
             raise
         results: list[ClaimResult] = []
-        async for claim, answer in sliced(zip(prepared, answers, strict=True)):
-            failed = isinstance(answer, BaseException)
-            if failed:
-                log.error("a claim for task %s could not be recorded", claim.task_id, exc_info=answer)
-                answer = ClaimResult(accepted=False, runs=(), facts=self._board.facts_of(claim.task_id))
-            self._settle_claim(claim, answer, admitted)
-            if failed:
-                self._board.postpone(claim.task_id)
-            results.append(answer)
+        with self._starts_first():
+            async for claim, answer in sliced(zip(prepared, answers, strict=True)):
+                failed = isinstance(answer, BaseException)
+                if failed:
+                    log.error("a claim for task %s could not be recorded", claim.task_id, exc_info=answer)
+                    answer = ClaimResult(accepted=False, runs=(), facts=self._board.facts_of(claim.task_id))
+                self._settle_claim(claim, answer, admitted)
+                if failed:
+                    self._board.postpone(claim.task_id)
+                results.append(answer)
         await self._revive(answer.facts.task_id for answer in results if answer.buried)
         await self.pump()
         return results
+
+    @contextmanager
+    def _starts_first(self) -> Iterator[None]:
+        self._launching += 1
+        self._launched.clear()
+        try:
+            yield
+        finally:
+            self._launching -= 1
+            if not self._launching:
+                self._launched.set()
 
     async def _revive(self, task_ids: Iterable[str]) -> None:
         """Tasks that the ledger holds for deleted, but that are defined: the definitions are what a person means."""
@@ -151,8 +176,7 @@ class Pipeline:
         for run in claim.runs:
             if run.id in admitted and run.id not in recorded:
                 self.dispatcher.leave(run.id)
-        board.saw_facts(result.facts)
-        board.saw_runs(result.runs)
+        board.saw_commit(result.facts, result.runs)
         board.reschedule(claim.task_id)
         for run in result.runs:
             if run.state is RunState.RUNNING:
@@ -224,19 +248,50 @@ class Pipeline:
             return
         self._performer.launch(run, task)
 
-    async def _ended(self, run: Run, finish: Finish) -> None:
-        self.dispatcher.leave(run.id)
-        if finish.retry is not None:
-            ours = replace(finish.retry, owner=self.owner, epoch=1, server=self._server)
-            finish = replace(finish, retry=ours)
-        (answer,) = await self.pump([finish])
-        await self._settle_finish(run, finish, answer)
+    def _ended(self, run: Run, finish: Finish) -> None:
+        """A run of ours is over: its end waits for the next commit, with all that end meanwhile."""
+        self._over.append((run, finish))
+        if self._recording is None:
+            self._recording = asyncio.ensure_future(self._record_ends())
+
+    async def _record_ends(self) -> None:
+        """What is due starts first: an end can wait for the moment that it takes to launch a herd, a start cannot."""
+        try:
+            with collector.young_only():
+                while self._over:
+                    await self._launched.wait()
+                    over, self._over = self._over[:ENDS_AT_ONCE], self._over[ENDS_AT_ONCE:]
+                    await self._record(over)
+        finally:
+            self._recording = None
+
+    async def _record(self, over: Sequence[tuple[Run, Finish]]) -> None:
+        """Commit these ends together, then settle each for itself."""
+        for run, _ in over:
+            self.dispatcher.leave(run.id)
+        ends = [self._with_our_retry(finish) for _, finish in over]
+        try:
+            answers = await self.pump(ends)
+        except Exception:
+            log.exception("the ends of %d runs are not recorded: the next start finds them", len(over))
+            answers = []
+        async for (run, _), finish, answer in sliced(zip(over, ends, answers, strict=False)):
+            try:
+                await self._settle_finish(run, finish, answer)
+            except Exception:
+                log.exception("the end of run %s is recorded, but not shown", run.id)
+        for run, _ in over:
+            self._performer.landed(run.id)
+
+    def _with_our_retry(self, finish: Finish) -> Finish:
+        if finish.retry is None:
+            return finish
+        return replace(finish, retry=replace(finish.retry, owner=self.owner, epoch=1, server=self._server))
 
     async def _settle_finish(self, run: Run, finish: Finish, answer: Any) -> None:
         board = self._board
         if isinstance(answer, FinishResult):
-            board.saw_facts(answer.facts)
-            board.saw_runs([answer.run])
+            board.saw_commit(answer.facts, [answer.run])
             if answer.retried and finish.retry is not None:
                 board.saw_runs([finish.retry])
                 self.queue(finish.retry)
@@ -290,8 +345,20 @@ class Pipeline:
 
     # Stopping
 
+    @property
+    def in_flight(self) -> tuple[str, ...]:
+        """Ids of the runs that are performed here."""
+        return self._performer.in_flight
+
+    def abandon(self, run_id: str, reason: str) -> None:
+        """Stop performing a run that is not ours any more; its end is refused by the ledger."""
+        self._performer.stop(run_id, "cancel", reason)
+
     async def cancel(self, run: Run, kind: str, reason: str) -> None:
         """End an active run: a waiting one at once, one in flight in steps. Returns when it was asked to."""
+        if run.state is RunState.RUNNING and run.owner not in (None, self.owner) and self.ask_owner is not None:
+            await self.ask_owner(run)
+            return
         self.later.set(run.id, None)
         if run.state is RunState.QUEUED and not self._performer.stop(run.id, kind, reason):
             self.dispatcher.leave(run.id)
@@ -308,8 +375,13 @@ class Pipeline:
         await self._settle_finish(run, finish, answer)
 
     async def ended(self, run: Run) -> None:
-        """Wait until an active run of ours has ended and its end is recorded."""
+        """Wait until an active run has ended and its end is recorded; another server's, as long as killing may take."""
         if self._board.find_active(run.id) is None:
+            return
+        if run.owner not in (None, self.owner):
+            until = self._clock.monotonic() + ELSEWHERE
+            while self._board.find_active(run.id) is not None and self._clock.monotonic() < until:
+                await self._clock.sleep(0.1)
             return
         waiter = self._ends.setdefault(run.id, asyncio.get_running_loop().create_future())
         await asyncio.shield(waiter)

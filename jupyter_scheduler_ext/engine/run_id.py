@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import uuid
 
 from .instants import Instant
 
@@ -12,4 +11,5 @@ def new_run_id(now: Instant) -> str:
     """A fresh id for a run that is made at `now` (RFC 9562, 5.7)."""
     random = secrets.randbits(74)
     bits = now << 80 | 0x7 << 76 | (random >> 62) << 64 | 0b10 << 62 | random & (1 << 62) - 1
-    return str(uuid.UUID(int=bits))
+    digits = f"{bits:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from traitlets import Float, Int, Unicode
 from traitlets.config import SingletonConfigurable
 
-from . import process
+from . import collector, process
 from .abc import Admission, Clock, ContextStore, Executor, Ledger, StoreError, TaskStore
 from .batcher import Batcher, InlineBatcher
 from .board import Board
@@ -179,7 +179,7 @@ class TaskScheduler(SingletonConfigurable):
             contexts=contexts,
             clock=self.clock,
         )
-        self.changes.subscribe(self._forget_view)
+        self.changes.subscribe(lambda _, task_id: self.views.forget(task_id), ("tasks", "deleted"))
 
     @property
     def leading(self) -> bool:
@@ -204,6 +204,7 @@ class TaskScheduler(SingletonConfigurable):
                 self.trouble = str(error)
                 await self.clock.sleep(5.0)
         self.trouble = None
+        collector.forget_what_stays()
         self._ready.set()
         self._loops = [
             asyncio.create_task(self.leadership.watch(), name="scheduler watch"),
@@ -268,10 +269,6 @@ class TaskScheduler(SingletonConfigurable):
         if verb == "cancel":
             return {"run_id": (await self.manual.cancel(body["run_id"])).id}
         raise Conflict(f"the leader knows no {verb}")
-
-    def _forget_view(self, kind: str, identifier: str) -> None:
-        if kind in ("tasks", "deleted"):
-            self.views.forget(identifier)
 
     async def _settle(self) -> None:
         if self.leading:

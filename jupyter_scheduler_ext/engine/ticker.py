@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from . import collector
 from .abc import Clock, Notice, StoreError
 from .batcher import Batcher
 from .board import Board
@@ -93,7 +94,8 @@ class Ticker:
         Raises StoreError if the ledger cannot be written: nothing was claimed and everything is still due.
         """
         async with self._claiming:
-            return await self._tick()
+            with collector.young_only():
+                return await self._tick()
 
     async def _tick(self) -> list[Run]:
         board, now = self._board, self._clock.now()
