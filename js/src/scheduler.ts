@@ -81,10 +81,14 @@ export interface Embedded {
  * Shows the whole page in a part of JupyterLab or Notebook, which says where the server is. It shares its session,
  * and so its socket, with the widgets there.
  */
-export function mountEmbedded(host: HTMLElement, surroundings: Surroundings, words: Words = en): Embedded {
+export function mountEmbedded(
+  host: HTMLElement,
+  surroundings: Surroundings,
+  { readOnly = false, words = en }: PageOptions = {},
+): Embedded {
   const jupyter = jupyterConfig() ?? { baseUrl: "/", token: "" };
   const [session, release] = acquireSession(jupyter.baseUrl, () => new RestTransport(jupyter));
-  const options = { ...PAGE, words, readOnly: false, importChunk: besideThis, surroundings };
+  const options = { ...PAGE, words, readOnly, importChunk: besideThis, surroundings };
   const { app, unmount } = mount(host, session, options);
   return {
     show: (address) => app.ui.show(address),
