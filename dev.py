@@ -32,6 +32,7 @@ WORK = ROOT / ".dev"
 """Where `start` keeps what a visitor makes: copies of the example notebooks, the tasks, the history."""
 JS = ROOT / "js"
 STATIC = ROOT / "jupyter_scheduler_ext" / "static"
+LABEXTENSION = ROOT / "jupyter_scheduler_ext" / "labextension"
 OLDEST = (3, 11)
 OLDEST_NODE = 20
 EXTRAS = {"lab": {"lab", "dev"}, "dev": {"dev"}, "docs": {"docs"}}
@@ -81,8 +82,13 @@ def recipe() -> str:
 
 
 def front_end() -> str:
-    """What the front end's bundle is built from: change it, and the next command builds anew."""
-    return digest(JS / "src", JS / "build.mjs", JS / "package-lock.json")
+    """What the front end is built from: change it, and the next command builds anew."""
+    return digest(JS / "src", JS / "lab", JS / "build.mjs", JS / "package-lock.json")
+
+
+def built() -> bool:
+    """Whether there is a front end, of whatever age."""
+    return STATIC.is_dir() and LABEXTENSION.is_dir()
 
 
 class Stamp(NamedTuple):
@@ -115,14 +121,15 @@ def prepare(extra: str) -> None:
         make_environment()
         say(f"Installing into {VENV.name}: a minute or two the first time ...")
         stamp = stamp._replace(extras=(*stamp.extras, extra))
-        bundle_missing = not STATIC.is_dir()
+        front_end_missing = not built()
         pip("install", "--editable", f".[{','.join(stamp.extras)}]")
-        if bundle_missing:
+        if front_end_missing:
             stamp = stamp._replace(front_end=front_end())
         stamp.write()
-    if stamp.front_end != front_end() or not STATIC.is_dir():
+    if stamp.front_end != front_end() or not built():
         say("Building the front end ...")
         build_front_end()
+        place_labextension()
         stamp._replace(front_end=front_end()).write()
 
 
@@ -185,13 +192,23 @@ def npm(*arguments: str, env: dict[str, str]) -> subprocess.CompletedProcess[str
 
 
 def build_front_end() -> None:
-    """Build the bundle from `js/`."""
+    """Build the bundle and the extension of JupyterLab from `js/`."""
     env = node()
     if env is None:
         raise Stop("The front end changed, and there is no Node.js to build it: install Node.js 20 or newer.")
-    built = npm("run", "build", env=env)
-    if built.returncode != 0:
-        raise Stop(f"{built.stdout}\nThe front end could not be built.")
+    done = npm("run", "build", env=env)
+    if done.returncode != 0:
+        raise Stop(f"{done.stdout}\nThe front end could not be built.")
+
+
+def place_labextension() -> None:
+    """Put the extension where JupyterLab looks, as an installation does.
+
+    Not a link: pip would follow it when it takes the installation away, and delete what was built.
+    """
+    place = VENV / "share" / "jupyter" / "labextensions" / "jupyter-scheduler-ext"
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(LABEXTENSION, place)
 
 
 # Chromium, for the browser tests
