@@ -10,7 +10,19 @@ import click
 from .. import __version__
 from ..client import SchedulerError
 from ..engine.abc import StoreError
-from . import changing, completion, creating, editing, migrating, running, serving, showing, transferring
+from . import (
+    changing,
+    completion,
+    creating,
+    doctoring,
+    editing,
+    migrating,
+    running,
+    serving,
+    showing,
+    storing,
+    transferring,
+)
 from .exits import Exit, exit_of
 from .names import COMPLETION, SECTIONS
 
@@ -78,6 +90,8 @@ for command in (
     transferring.export,
     transferring.import_tasks,
     migrating.migrate,
+    doctoring.doctor,
+    storing.db,
     serving.serve,
     completion.completion,
 ):

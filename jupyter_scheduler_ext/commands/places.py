@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from ..stores.place import folder_above
+from .diagnosis import Diagnosis
 
 CONFIG_NAMES = ("jupyter_server_config", "jupyter_scheduler_ext_config")
-"""Configuration files that may name the storage folder, the later one winning."""
+"""Configuration files that may say where a schedule lies, the later one winning."""
 
 
 def storage_folder(here: Path | None = None) -> Path | None:
     """The storage folder that Jupyter's configuration names, or else the default one of the nearest root above."""
-    return configured_folder() or folder_above(here or Path.cwd())
+    named = configured("storage_dir")
+    return Path(named).expanduser() if named else folder_above(here or Path.cwd())
 
 
-def configured_folder() -> Path | None:
-    """The ``SchedulerExtension.storage_dir`` of the configuration files, read as a server reads them."""
+def configured(name: str) -> str:
+    """A text of ``SchedulerExtension`` in the configuration files, read as a server reads them; empty if not set."""
+    value = _config()[0].get("SchedulerExtension", {}).get(name)
+    return value if isinstance(value, str) else ""
+
+
+def config_problems() -> Iterator[Diagnosis]:
+    """Configuration files that cannot be read: a server passes over them, with all that they say."""
+    for file, error in _config()[1]:
+        yield Diagnosis("configuration", "error", f"{file} cannot be read: {error}", "mend or remove it")
+
+
+def _config() -> tuple[Any, list[tuple[Path, Exception]]]:
     from jupyter_core.paths import jupyter_config_path
     from traitlets.config import Config
     from traitlets.config.loader import ConfigFileNotFound, JSONFileConfigLoader, PyFileConfigLoader
 
     found = Config()
+    problems: list[tuple[Path, Exception]] = []
     for folder in reversed(jupyter_config_path()):
         for name in CONFIG_NAMES:
             for loader in (PyFileConfigLoader(f"{name}.py", folder), JSONFileConfigLoader(f"{name}.json", folder)):
@@ -29,7 +45,6 @@ def configured_folder() -> Path | None:
                     found.merge(loader.load_config())
                 except ConfigFileNotFound:
                     continue
-                except Exception:  # a broken file is the doctor's business: here it names no folder
-                    continue
-    named = found.get("SchedulerExtension", {}).get("storage_dir")
-    return Path(named).expanduser() if isinstance(named, str) and named else None
+                except Exception as error:
+                    problems.append((Path(folder) / loader.filename, error))
+    return found, problems

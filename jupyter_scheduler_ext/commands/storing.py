@@ -1,0 +1,101 @@
+"""``db``: the state of the database behind a schedule, and its upgrade."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ..client import NoServer
+from ..engine.abc import StoreError
+from . import screen
+from .exits import Exit
+from .places import configured, storage_folder
+from .session import as_json, session
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _of_database(command: F) -> F:
+    command = click.option(
+        "--db-url", metavar="URL", envvar="JUPYTER_SCHEDULER_EXT_DB_URL", help="The shared database. [as configured]"
+    )(command)
+    path = click.Path(path_type=Path, file_okay=False)
+    return click.option("--storage", type=path, metavar="FOLDER", help="The storage folder.")(command)
+
+
+@click.group()
+def db() -> None:
+    """Look at the database behind a schedule, and bring its tables up to date."""
+
+
+@db.command()
+@_of_database
+@as_json
+def status(db_url: str | None, storage: Path | None) -> None:
+    """Tell the version of the tables and what is in them. Ends with 1 if this version cannot write them."""
+    url = db_url or ("" if storage else configured("db_url"))
+    told = _shared(url) if url else _embedded(storage)
+    if session().json:
+        screen.show_json(told)
+    else:
+        screen.facts("", [(name.replace("_", " ").capitalize(), _words(value)) for name, value in told.items()])
+    click.get_current_context().exit(Exit.OK if told["state"] in ("new", "current", "older") else Exit.FAILED)
+
+
+@db.command()
+@_of_database
+@as_json
+def upgrade(db_url: str | None, storage: Path | None) -> None:
+    """Bring the tables of a shared database to this version, all or nothing. Stop servers of older versions first."""
+    url = db_url or configured("db_url")
+    if not url or storage:
+        raise click.UsageError(
+            "a storage folder is upgraded by the next server that opens it; --db-url names a shared one"
+        )
+    from ..stores.sql.versions import upgrade as bring
+
+    before, after = bring(url)
+    if session().json:
+        screen.show_json({"database": after.database, "before": before.found, "after": after.found})
+    elif before.found == after.found:
+        screen.say(f"{after.database} has schema {after.found} already")
+    else:
+        screen.say(f"{after.database} was brought from schema {before.found} to {after.found}")
+
+
+def _shared(url: str) -> dict[str, Any]:
+    from ..stores.sql.versions import status as look
+
+    found = look(url)
+    return {"database": found.database, "state": found.state, "schema": found.found, "known_schema": found.known}
+
+
+def _embedded(storage: Path | None) -> dict[str, Any]:
+    from ..stores.schema import MIGRATIONS
+    from ..stores.untouched import UntouchedHistory
+
+    folder = storage or storage_folder()
+    if folder is None or not folder.is_dir():
+        raise NoServer("there is no storage folder here; name one by --storage, or a database by --db-url")
+    history = UntouchedHistory(folder)
+    found, known = history.version(), len(MIGRATIONS)
+    problems = history.problems()
+    if problems:
+        raise StoreError(f"{history.path} is damaged: {problems[0]}")
+    return {
+        "database": str(history.path),
+        "state": "new" if not found else "current" if found == known else "older" if found < known else "newer",
+        "schema": found,
+        "known_schema": known,
+        "bytes": history.path.stat().st_size if history.path.exists() else 0,
+        "rows": history.counts(),
+    }
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{number} {name}" for name, number in value.items())
+    return str(value)
