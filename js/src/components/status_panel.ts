@@ -63,32 +63,32 @@ export class StatusPanel {
             { name: words.version, value: status.version },
           ],
         },
-        { title: words.server, facts: factsOf(status.server) },
-        { title: words.store, facts: factsOf(status.store) },
-        { title: words.counts, facts: factsOf(status.counts, count) },
+        { title: words.server, facts: this.factsOf(status.server) },
+        { title: words.store, facts: this.factsOf(status.store) },
+        { title: words.counts, facts: this.factsOf(status.counts, count) },
       ].filter((group) => group.facts.length > 0);
     } catch (error) {
       this.app.fail(words.title, error);
     }
   }
+
+  /** Numbers are shown as they are (a process id is no quantity), unless `number` says how. */
+  private factsOf(
+    values: Record<string, unknown> | undefined,
+    number: (n: number) => string = String,
+  ): Fact[] {
+    const { names, yes, no } = this.app.words.status;
+    const shown = (value: unknown): string => {
+      if (typeof value === "boolean") return value ? yes : no;
+      if (typeof value === "number") return number(value);
+      if (typeof value === "string") return ISO_TIME.test(value) ? fullTime(value) : value;
+      return Object.keys(value as object).length > 0 ? JSON.stringify(value) : "";
+    };
+    return Object.entries(values ?? {})
+      .filter(([, value]) => value !== null && value !== undefined)
+      .map(([key, value]) => ({ name: names[key] ?? key.replaceAll("_", " "), value: shown(value) }))
+      .filter(({ value }) => value !== "");
+  }
 }
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT/;
-
-/** Numbers are shown as they are (a process id is no quantity), unless `number` says how. */
-function factsOf(
-  values: Record<string, unknown> | undefined,
-  number: (value: number) => string = String,
-): Fact[] {
-  return Object.entries(values ?? {})
-    .filter(([, value]) => value !== null && value !== undefined && value !== "")
-    .map(([key, value]) => ({
-      name: key.replaceAll("_", " "),
-      value: typeof value === "number" ? number(value) : shown(value),
-    }));
-}
-
-function shown(value: unknown): string {
-  if (typeof value === "string" && ISO_TIME.test(value)) return fullTime(value);
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
-}
