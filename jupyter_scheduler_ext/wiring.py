@@ -50,6 +50,7 @@ def assemble(app: SchedulerExtension) -> Assembly:
         output_limit=settings.output_limit,
         attachment_limit=settings.attachment_limit,
         context_limit=settings.context_limit,
+        notes=folder,
     )
     scheduler = TaskScheduler.instance(
         parent=app,

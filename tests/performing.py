@@ -128,7 +128,7 @@ def streams(cell: dict[str, Any], name: str = "stdout") -> str:
     )
 
 
-async def until(true: Callable[[], Any], seconds: float = 8.0) -> None:
+async def until(true: Callable[[], Any], seconds: float = 60.0) -> None:
     async with asyncio.timeout(seconds):
         while not true():
             await asyncio.sleep(0.02)

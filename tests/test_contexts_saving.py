@@ -8,6 +8,7 @@ import json
 import nbformat
 from performing import until
 
+from jupyter_scheduler_ext.contexts import transcript as transcript_module
 from jupyter_scheduler_ext.contexts.documents import Document
 from jupyter_scheduler_ext.contexts.saving import SavedAsItGrows
 from jupyter_scheduler_ext.contexts.transcript import LONGEST, Transcript
@@ -38,6 +39,9 @@ class Disk:
         self.saves.append(model["content"])
         return {"last_modified": len(self.saves)}
 
+    async def get(self, path, content):
+        return {"last_modified": len(self.saves)}
+
 
 async def test_many_changes_are_few_saves_and_the_last_is_never_lost(jp_asyncio_loop):
     states: list[int] = []
@@ -64,8 +68,8 @@ async def test_the_first_change_is_saved_at_once(jp_asyncio_loop):
 
     saved = SavedAsItGrows(save, lambda error: None, interval=60)
     saved.touch()
-    await asyncio.wait_for(done.wait(), 1)
-    await asyncio.wait_for(saved.close(), 1)
+    await asyncio.wait_for(done.wait(), 50)
+    await asyncio.wait_for(saved.close(), 50)
 
 
 async def test_it_can_be_closed_and_go_on(jp_asyncio_loop):
@@ -136,6 +140,28 @@ async def test_a_transcript_sheds_its_oldest_cells(jp_asyncio_loop):
     assert ids[-1] == f"cell-{LONGEST + 4}"
 
 
+async def test_a_transcript_that_grows_too_large_sheds_old_cells_but_none_of_the_run_that_writes(
+    jp_asyncio_loop, monkeypatch
+):
+    monkeypatch.setattr(transcript_module, "LARGEST", 5000)
+    disk = Disk()
+    old = [cell(number, {"output_type": "stream", "name": "stdout", "text": ["x" * 1000]}) for number in range(6)]
+    document = Transcript(disk, "t.ipynb", notebook(*old), None)
+    large = cell(9, {"output_type": "stream", "name": "stdout", "text": ["y" * 3000]})
+    document.writers += 1
+    document.append([large])
+    document.touch(large)
+    await document.close()
+    assert [one["id"] for one in json.loads(disk.saves[-1])["cells"]] == ["cell-5", "cell-9"]
+    nbformat.validate(nbformat.reads(disk.saves[-1], as_version=4))
+    huge = cell(10, {"output_type": "stream", "name": "stdout", "text": ["z" * 9000]})
+    document.writers += 1
+    document.append([huge])
+    document.touch(huge)
+    await document.close()
+    assert [one["id"] for one in json.loads(disk.saves[-1])["cells"]] == ["cell-10"]
+
+
 async def test_output_stands_on_disk_while_the_run_goes_on(jp_asyncio_loop):
     disk = Disk()
     running = cell(1)
@@ -143,5 +169,5 @@ async def test_output_stands_on_disk_while_the_run_goes_on(jp_asyncio_loop):
     document.touch(running)
     running["outputs"].append({"output_type": "stream", "name": "stdout", "text": ["half way"]})
     document.touch(running)
-    await until(lambda: disk.saves and "half way" in disk.saves[-1], 2)
+    await until(lambda: disk.saves and "half way" in disk.saves[-1])
     await document.close()

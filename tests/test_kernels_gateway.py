@@ -61,21 +61,21 @@ def answers(url):
 async def test_runs_stream_keep_state_and_can_be_stopped(executor, root):
     write_notebook(root, "nb.ipynb", "print('hi')", "import os; os.environ['SCHEDULER_RUN_KEY']")
     launch = launch_of({"kind": "notebook", "path": "nb.ipynb"})
-    outcome, sink = await asyncio.wait_for(perform(executor, launch), 20)
+    outcome, sink = await asyncio.wait_for(perform(executor, launch), 50)
     assert (outcome.result, sink.text("stdout")) == (repr(launch.run.key), "hi\n")
     assert "kernel_process" not in sink.where
 
     for count in ("1", "2"):
         code = {"kind": "code", "source": "n = globals().get('n', 0) + 1; n"}
-        outcome, _ = await asyncio.wait_for(perform(executor, launch_of(code, context="ctx")), 20)
+        outcome, _ = await asyncio.wait_for(perform(executor, launch_of(code, context="ctx")), 50)
         assert outcome.result == count
 
     for stop, name in (("interrupt", "KeyboardInterrupt"), ("kill", "DeadKernelError")):
-        write_notebook(root, "slow.ipynb", "print('on', flush=True)\nimport time; time.sleep(60)")
+        write_notebook(root, "slow.ipynb", "print('on', flush=True)\nimport time; time.sleep(600)")
         sink = Remembered()
         execution = await executor.start(launch_of({"kind": "notebook", "path": "slow.ipynb"}), sink)
         await until(lambda sink=sink: "on" in sink.text("stdout"), 20)
         await getattr(execution, stop)()
-        outcome = await asyncio.wait_for(execution.outcome(), 10)
+        outcome = await asyncio.wait_for(execution.outcome(), 50)
         assert outcome.state is RunState.FAILED
         assert outcome.error.name == name

@@ -11,6 +11,7 @@ import pytest
 from performing import CLOCK, Remembered, executor_of, launch_of, perform, until, write_notebook
 
 from jupyter_scheduler_ext.contexts import kernels as kernels_module
+from jupyter_scheduler_ext.contexts import pool as pool_module
 from jupyter_scheduler_ext.engine.process import is_running
 from jupyter_scheduler_ext.engine.runs import Origin, RunState
 
@@ -23,7 +24,7 @@ NOTEBOOK = {"kind": "notebook", "path": "nb.ipynb"}
 def make(jp_serverapp, jp_asyncio_loop, root, monkeypatch):
     """Executors with short lives; a look at the kernels every tenth of a second."""
     monkeypatch.setattr(kernels_module, "TEND_EVERY", 0.1)
-    monkeypatch.setattr(kernels_module, "REPLENISH_AFTER", 0.05)
+    monkeypatch.setattr(pool_module, "REPLENISH_AFTER", 0.05)
     write_notebook(root, "nb.ipynb", "import os, time; (os.getpid(), time.time())")
     made = []
 
@@ -70,10 +71,12 @@ async def test_a_fresh_kernel_lingers_its_time_longer_after_a_failure(make, root
 
 
 async def test_a_kernel_somebody_is_connected_to_outlives_its_time(make, jp_serverapp):
-    executor = make(linger_success=0.3)
+    executor = make(linger_success=2)
     _, sink = await perform(executor, launch_of(NOTEBOOK))
     jp_serverapp.kernel_manager.notify_connect(sink.where["kernel_id"])
-    await asyncio.sleep(0.8)
+    (kernel,) = executor.kernels
+    over = kernel.expires
+    await until(lambda: CLOCK.monotonic() > over and kernel.expires > over)
     assert is_running(sink.where["kernel_process"])
 
 
@@ -211,21 +214,21 @@ async def test_stopping_a_run_while_its_kernel_starts_leaves_no_kernel(make, jp_
     execution = await executor.start(launch_of(NOTEBOOK), Remembered())
     await asyncio.sleep(0.05)
     await execution.interrupt()
-    outcome = await asyncio.wait_for(execution.outcome(), 0.5)
+    outcome = await asyncio.wait_for(execution.outcome(), 50)
     assert outcome.state is RunState.FAILED
     await until(lambda: states(executor) == [] and not jp_serverapp.kernel_manager.list_kernel_ids())
 
 
 async def test_closing_in_the_middle_of_everything_leaves_no_kernel(make, root, jp_serverapp):
     executor = make(max_pooled=2)
-    write_notebook(root, "slow.ipynb", "import time; time.sleep(60)")
+    write_notebook(root, "slow.ipynb", "import time; time.sleep(600)")
     await perform(executor, launch_of(NOTEBOOK))
     running = await executor.start(launch_of({"kind": "notebook", "path": "slow.ipynb"}), Remembered())
     await executor.prepare(launch_of(NOTEBOOK).task, CLOCK.now() + 60_000)
     await asyncio.sleep(0.2)
     await executor.close()
     assert jp_serverapp.kernel_manager.list_kernel_ids() == []
-    outcome = await asyncio.wait_for(running.outcome(), 5)
+    outcome = await asyncio.wait_for(running.outcome(), 50)
     assert outcome.state is RunState.FAILED
 
 
@@ -234,7 +237,7 @@ async def test_a_prepared_kernel_whose_fire_was_skipped_is_given_up_and_the_next
     executor = make(max_prepared=1)
     task = launch_of(NOTEBOOK).task
     await executor.prepare(task, CLOCK.now())
-    await until(lambda: states(executor) == ["prepared"])
+    await executor.kernels._prepared[task.uuid]
     await until(lambda: states(executor) == [])
     await executor.prepare(task, CLOCK.now() + 60_000)
     await until(lambda: states(executor) == ["prepared"])
@@ -262,14 +265,14 @@ async def test_stopping_a_run_while_it_connects_to_its_kept_kernel_leaves_that_u
 
     async def never(kernel):
         opening.set()
-        await asyncio.sleep(60)
+        await asyncio.sleep(600)
 
     with monkeypatch.context() as patched:
         patched.setattr(executor.kernels._starter, "open", never)
         execution = await executor.start(launch_of(count, context="ctx"), Remembered())
-        await asyncio.wait_for(opening.wait(), 5)
+        await asyncio.wait_for(opening.wait(), 50)
         await execution.interrupt()
-        await asyncio.wait_for(execution.outcome(), 1)
+        await asyncio.wait_for(execution.outcome(), 50)
     await until(lambda: kernel.state == "kept")
     outcome, _ = await perform(executor, launch_of(count, context="ctx"))
     assert outcome.result == "2"
@@ -281,10 +284,9 @@ async def test_a_kept_kernel_that_a_person_restarts_stays_theirs_and_the_next_ru
     _, sink = await perform(executor, launch_of(code, context="ctx"))
     before = sink.where["kernel_process"]
     await jp_serverapp.kernel_manager.restart_kernel(sink.where["kernel_id"])
-    await asyncio.sleep(0.5)
     (kernel,) = executor.kernels
+    await until(lambda: kernel.process != before)
     assert is_running(kernel.process)
-    assert kernel.process != before
     outcome, later = await perform(executor, launch_of(code, context="ctx"))
     assert outcome.result == "1"
     assert later.where["kernel_id"] == sink.where["kernel_id"]
@@ -293,18 +295,17 @@ async def test_a_kept_kernel_that_a_person_restarts_stays_theirs_and_the_next_ru
 
 async def test_a_restart_in_the_midst_of_a_run_ends_the_run_and_leaves_the_kernel(make, root, jp_serverapp):
     executor = make()
-    write_notebook(root, "slow.ipynb", "print('on', flush=True)\nimport time; time.sleep(60)")
+    write_notebook(root, "slow.ipynb", "print('on', flush=True)\nimport time; time.sleep(600)")
     sink = Remembered()
     execution = await executor.start(launch_of({"kind": "notebook", "path": "slow.ipynb"}), sink)
     await until(lambda: "on" in sink.text("stdout"))
     restarting = asyncio.ensure_future(jp_serverapp.kernel_manager.restart_kernel(sink.where["kernel_id"], now=True))
-    outcome = await asyncio.wait_for(execution.outcome(), 10)
+    outcome = await asyncio.wait_for(execution.outcome(), 50)
     await restarting
     assert outcome.error.message == "the kernel was restarted while the run was in it"
-    await asyncio.sleep(0.3)
+    await until(lambda: states(executor) == ["lingering"])
     (kernel,) = executor.kernels
     assert is_running(kernel.process)
-    assert kernel.state == "lingering"
 
 
 async def test_a_server_that_does_not_wait_for_kernels_is_waited_for(make, jp_serverapp):

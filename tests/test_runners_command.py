@@ -8,7 +8,7 @@ import signal
 import sys
 
 import pytest
-from performing import CLOCK, Remembered, launch_of, perform, until
+from performing import CLOCK, Remembered, executor_of, launch_of, perform, until
 
 from jupyter_scheduler_ext.engine.errors import Invalid, NotFound, SchedulerError
 from jupyter_scheduler_ext.engine.process import is_running, stamp
@@ -42,6 +42,17 @@ async def test_output_is_streamed_and_the_last_line_is_the_result(executor, root
     assert "exit code 0" in kept
 
 
+async def test_what_commands_put_out_counts_towards_the_limit_of_their_context_however_small(jp_serverapp, root):
+    executor = executor_of(jp_serverapp, context_limit=5000)
+    launches = [launch_of(python("print('x' * 1500)"), context="ctx", due=day * 86_400_000) for day in range(1, 7)]
+    paths = [(await perform(executor, launch))[1].where["output_path"] for launch in launches]
+    left = sum((root / path).stat().st_size for path in paths if (root / path).exists())
+    assert 1500 <= left <= 5000 + 500
+    assert (root / paths[-1]).exists()
+    assert not (root / paths[0]).exists()
+    await executor.close()
+
+
 async def test_an_exit_code_other_than_zero_fails_the_run(executor):
     outcome, _ = await perform(executor, launch_of(python("print('x'); raise SystemExit(3)")))
     assert outcome.state is RunState.FAILED
@@ -58,7 +69,7 @@ async def test_a_command_knows_its_run(executor):
 async def test_stopping_reaches_the_children_too(executor, step):
     code = (
         "import subprocess, sys\n"
-        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
         "print('child', child.pid)\nchild.wait()"
     )
     sink = Remembered()
@@ -66,7 +77,7 @@ async def test_stopping_reaches_the_children_too(executor, step):
     await until(lambda: "\n" in sink.text("stdout"))
     child = stamp(int(sink.text("stdout").split()[1]))
     await getattr(execution, step)()
-    outcome = await asyncio.wait_for(execution.outcome(), 30)
+    outcome = await asyncio.wait_for(execution.outcome(), 50)
     assert outcome.state is RunState.FAILED
     await until(lambda: not is_running(child))
     assert not is_running(sink.where["kernel_process"])
@@ -74,7 +85,7 @@ async def test_stopping_reaches_the_children_too(executor, step):
 
 async def test_a_child_left_behind_does_not_keep_the_run_open(executor):
     code = "import subprocess; print(subprocess.Popen(['sleep', '30']).pid)"
-    outcome, _ = await asyncio.wait_for(perform(executor, launch_of(python(code))), 30)
+    outcome, _ = await asyncio.wait_for(perform(executor, launch_of(python(code))), 50)
     assert outcome.state is RunState.SUCCEEDED
     os.kill(int(outcome.result.split()[0]), 9)
 
@@ -84,7 +95,7 @@ async def test_a_command_stopped_before_it_is_due_never_runs(executor, root):
     launch = launch_of(python(f"open({str(mark)!r}, 'w')"), due=CLOCK.now() + 60_000)
     execution = await executor.start(launch, Remembered())
     await execution.interrupt()
-    outcome = await asyncio.wait_for(execution.outcome(), 1)
+    outcome = await asyncio.wait_for(execution.outcome(), 50)
     assert outcome.state is RunState.FAILED
     assert not mark.exists()
 
@@ -117,4 +128,4 @@ async def test_recovery_kills_an_orphan_only_if_it_is_that_very_process(executor
     await executor.recover(run, None)
     assert is_running(stamped)
     await executor.recover(run, stamped)
-    await asyncio.wait_for(orphan.wait(), 5)
+    await asyncio.wait_for(orphan.wait(), 50)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from jupyter_core.utils import ensure_async
 
@@ -15,6 +15,10 @@ from .conversation import Conversation
 State = Literal["starting", "prepared", "pooled", "busy", "lingering", "kept", "gone"]
 """prepared: warm, for a known fire of one task. pooled: warm, for whoever comes. lingering: its run is over, a person
 may walk in. kept: alive between the runs of its context."""
+
+Kind: TypeAlias = tuple[str, str]
+"""Kernel spec and working folder: kernels of one kind can stand in for one another while nobody has run anything in
+them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +32,9 @@ class Lifetimes:
     """A kept kernel that nobody used for so long is given up."""
     max_kept: int = 16
     max_prepared: int = 4
-    max_pooled: int = 2
+    max_pooled: int = 4
+    """Warm kernels of all kinds together for runs that nobody could know of. One waits where such runs are rare; more
+    only after several came at a time."""
     pool_idle: float = 1800
     start_timeout: float = 60
     spare_memory: int = 512 * 1024 * 1024
@@ -52,8 +58,7 @@ class Need:
     """Nobody could know that this run would come: a warm kernel of the pool may serve it."""
 
     @property
-    def kind(self) -> tuple[str, str]:
-        """Kernels of one kind can stand in for one another while nobody has run anything in them."""
+    def kind(self) -> Kind:
         return self.kernel_name, self.folder
 
 

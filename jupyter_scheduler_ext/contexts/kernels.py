@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from jupyter_core.utils import ensure_async
@@ -18,20 +20,19 @@ from ..engine.abc import Clock
 from ..engine.instants import Instant
 from .conversation import KernelDied
 from .kernel import Kernel, Lifetimes, Need, State
+from .pool import Pool, generic
 from .starting import Starter
+from .stock import Stock
+from .survivors import Survivors, end_survivors
 
 TEND_EVERY = 5.0
 """Seconds between two looks at who is past their time, or dead."""
 VISITED = 60.0
 """Seconds by which a kernel outlives its time, again and again, while somebody's page is connected to it."""
-REPLENISH_AFTER = 0.5
-"""Seconds after a kernel was taken from the pool until the next one is started: the run that took it goes first."""
 UNCLAIMED = 60.0
 """Seconds after its fire at which a prepared kernel that nobody took is given up."""
 DIED = "had died"
 RESTARTED = "had been restarted"
-WARM_UP = {"python": "pass"}
-"""Code that makes a kernel's first cell as fast as its second, by language."""
 
 log = logging.getLogger(__name__)
 
@@ -46,24 +47,26 @@ class Kernels:
         kernel_spec_manager: Any,
         clock: Clock,
         lifetimes: Lifetimes | None = None,
+        notes: Path | None = None,
     ) -> None:
+        """`notes` is the folder in which is written down what a death of this server would leave behind."""
         self.lifetimes = lifetimes or Lifetimes()
         self._starter = Starter(kernel_manager, kernel_spec_manager, self.lifetimes.start_timeout)
+        self._stock = Stock(self._starter, clock, self.lifetimes, Survivors(notes))
+        self._pool = Pool(self._stock)
+        self._notes = notes
         self._sessions = session_manager
         self._clock = clock
-        self._all: set[Kernel] = set()
         self._prepared: dict[str, asyncio.Task[Kernel]] = {}
         self._given_up: dict[str, str] = {}
         """What became of the kept kernels of contexts that have none any more, until their next run is told."""
-        self._errands: set[asyncio.Task[Any]] = set()
         self._tending: asyncio.Task[None] | None = None
-        self._closed = False
         self.spec = self._starter.spec
         self.os_folder = self._starter.os_folder
         self.os_path = self._starter.os_path
 
     def __iter__(self) -> Iterator[Kernel]:
-        return iter(sorted(self._all, key=lambda kernel: kernel.since))
+        return iter(self._stock)
 
     def of(self, context_id: str) -> list[Kernel]:
         """The kernels of a context that a person may see: newest last."""
@@ -77,11 +80,11 @@ class Kernels:
         Raises KernelDied or TimeoutError."""
         kernel = await self._take_prepared(need)
         if kernel is None and need.pooled:
-            kernel = await self._take_pooled(need)
-            self._errand(self._replenish(need))
+            kernel = await self._pool.take(need)
         if kernel is None:
-            kernel = await self._new(need)
-        self._enter(kernel, "busy")
+            kernel = await self._stock.new(need)
+        self._stock.enter(kernel, "busy")
+        self._tend()
         kernel.need = need
         return kernel
 
@@ -92,7 +95,7 @@ class Kernels:
         if found is None:
             return await self.fresh(need), why
         if await found.was_restarted():
-            found.adopt()
+            self._stock.adopt(found)
             why = RESTARTED
         unfit = await self._resume(found, need)
         if not unfit:
@@ -104,7 +107,7 @@ class Kernels:
         """Make a kept kernel serve a run; returns why it cannot, if so."""
         if kernel.need.kernel_name != need.kernel_name:
             return f"was of another kind, {kernel.need.kernel_name}"
-        self._enter(kernel, "busy")
+        self._stock.enter(kernel, "busy")
         try:
             if await kernel.is_alive():
                 if not kernel.conversation.is_open:
@@ -125,10 +128,10 @@ class Kernels:
         kernel.conversation.close()  # nobody listens while it waits: other people's output would pile up
         lives = self.lifetimes
         if keep:
-            self._enter(kernel, "kept", lives.keep_idle)
+            self._stock.enter(kernel, "kept", lives.keep_idle)
             self._bound("kept", lives.max_kept)
         else:
-            self._enter(kernel, "lingering", lives.linger_success if succeeded else lives.linger_failure)
+            self._stock.enter(kernel, "lingering", lives.linger_success if succeeded else lives.linger_failure)
             self._bound("lingering", lives.max_lingering)
 
     async def attach(self, kernel: Kernel, path: str, name: str) -> dict[str, Any]:
@@ -164,15 +167,21 @@ class Kernels:
         self._prepared = {task_id: task for task_id, task in self._prepared.items() if self._is_prepared(task_id)}
         if need.task_id in self._prepared or len(self._prepared) >= self.lifetimes.max_prepared:
             return
-        if self._has_room():
-            stay = (due - self._clock.now()) / 1000 + UNCLAIMED
-            self._prepared[need.task_id] = self._errand(self._warm(need, "prepared", stay))
+        if self._stock.has_room():
+            self._prepared[need.task_id] = self._stock.errand(self._hold(need, due))
+            self._tend()
+
+    async def _hold(self, need: Need, due: Instant) -> Kernel:
+        known = replace(generic(need), context_id=need.context_id, task_id=need.task_id)
+        kernel = await self._stock.warming(known)
+        self._stock.enter(kernel, "prepared", (due - self._clock.now()) / 1000 + UNCLAIMED)
+        return kernel
 
     def forget(self, task_id: str) -> None:
         """No run of this task comes: give up what was prepared for it."""
         task = self._prepared.pop(task_id, None)
         if task is not None:
-            task.add_done_callback(self._drop_started)
+            self._stock.drop_when_started(task)
 
     def _is_prepared(self, task_id: str) -> bool:
         """Is a kernel there for this task, or on its way?"""
@@ -186,123 +195,55 @@ class Kernels:
         if task is None:
             return None
         with suppress(KernelDied, TimeoutError, OSError):
-            kernel = await self._awaited(task)
+            kernel = await self._stock.awaited(task)
             if kernel.need.kind == need.kind and kernel.state == "prepared" and await kernel.is_alive():
                 return kernel
             self.drop(kernel)
         return None
 
-    async def _take_pooled(self, need: Need) -> Kernel | None:
-        for kernel in self:
-            if kernel.state == "pooled" and kernel.need.kind == need.kind:
-                self._enter(kernel, "busy")  # before anything is awaited: another run may look too
-                if await kernel.is_alive():
-                    return kernel
-                self.drop(kernel)
-        return None
-
-    async def _replenish(self, need: Need) -> None:
-        """Have one kernel of this kind in the pool; the kinds that were asked for longest ago make room."""
-        await self._clock.sleep(REPLENISH_AFTER)
-        kinds = {kernel.need.kind for kernel in self._all if kernel.state == "pooled"}
-        if self._closed or self.lifetimes.max_pooled < 1 or need.kind in kinds or not self._has_room():
-            return
-        await self._warm(need, "pooled", self.lifetimes.pool_idle)
-        self._bound("pooled", self.lifetimes.max_pooled)
-
-    async def _warm(self, need: Need, state: State, stay: float) -> Kernel:
-        """A new kernel that has answered a first request, so that the next is answered within milliseconds."""
-        generic = Need(
-            kernel_name=need.kernel_name,
-            language=need.language,
-            folder=need.folder,
-            context_id=need.context_id if state == "prepared" else "",
-            task_id=need.task_id if state == "prepared" else "",
-            label=need.label,
-        )
-        kernel = await self._new(generic)
-        talk = kernel.conversation
-        await talk.follow(talk.send_silently(WARM_UP.get(need.language.lower(), "")))
-        self._enter(kernel, state, stay)
-        return kernel
-
-    def _has_room(self) -> bool:
-        import psutil
-
-        return not self._closed and psutil.virtual_memory().available >= self.lifetimes.spare_memory
-
     # Coming and going ------------------------------------------------------------------------------------------------
 
     def drop(self, kernel: Kernel) -> None:
-        """End a kernel, in the background: it takes 0.1 to 3 s. Once only, however often it is asked for."""
-        if kernel.state != "gone":
-            kernel.state = "gone"
-            self._all.discard(kernel)
-            self._errand(self._starter.end(kernel))
+        """End a kernel, in the background; once only, however often it is asked for."""
+        self._stock.drop(kernel)
+
+    def adopt(self, kernel: Kernel) -> None:
+        """Take the process that a person's restart has put in a kernel's place for the kernel's own."""
+        self._stock.adopt(kernel)
+
+    async def end_survivors(self) -> None:
+        """End the kernels that servers before this one left running when they were killed."""
+        if self._notes is not None:
+            for process in await asyncio.to_thread(end_survivors, self._notes):
+                log.warning("killed process %s, a kernel that a dead server had left behind", process)
 
     async def close(self) -> None:
         """End all kernels, those too that are being started."""
-        self._closed = True
         if self._tending is not None:
             self._tending.cancel()
         for task_id in list(self._prepared):
             self.forget(task_id)
-        while self._all or self._errands:
-            for kernel in list(self._all):
-                self.drop(kernel)
-            await asyncio.wait(self._errands)
-        self._starter.close()
-
-    async def _new(self, need: Need) -> Kernel:
-        return await self._awaited(self._errand(self._start(need)))
-
-    async def _awaited(self, task: asyncio.Task[Kernel]) -> Kernel:
-        """The kernel that is being started; one that nobody waits for any more is dropped when it has come."""
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            task.add_done_callback(self._drop_started)
-            raise
-
-    def _drop_started(self, task: asyncio.Task[Kernel]) -> None:
-        if not task.cancelled() and task.exception() is None:
-            self.drop(task.result())
-
-    async def _start(self, need: Need) -> Kernel:
-        kernel = await self._starter.launch(need)
-        self._all.add(kernel)
-        try:
-            await self._starter.open(kernel)
-        except BaseException:
-            self.drop(kernel)
-            raise
-        if self._closed:
-            self.drop(kernel)
-            raise KernelDied("the server is stopping")
-        if self._tending is None:
-            self._tending = asyncio.get_running_loop().create_task(self._tend(), name="tend kernels")
-        return kernel
+        await self._stock.close()
 
     def _kept_of(self, context_id: str) -> Kernel | None:
-        return next((k for k in self._all if k.state == "kept" and k.need.context_id == context_id), None)
-
-    def _enter(self, kernel: Kernel, state: State, stay: float | None = None) -> None:
-        if kernel.state == "gone":
-            return
-        kernel.state = state
-        kernel.since = self._clock.monotonic()
-        kernel.expires = None if stay is None else kernel.since + stay
+        return next((kernel for kernel in self._stock.within("kept") if kernel.need.context_id == context_id), None)
 
     def _bound(self, state: State, most: int) -> None:
         """Give up kernels of a state beyond so many: first those that nobody is connected to, the oldest first."""
-        inside = [kernel for kernel in self if kernel.state == state]
+        inside = self._stock.within(state)
         inside.sort(key=lambda kernel: self._starter.visitors(kernel) > 0)
         for kernel in inside[: max(len(inside) - most, 0)]:
             self._give_up(kernel, "had been given up, since too many were kept")
 
-    async def _tend(self) -> None:
+    def _tend(self) -> None:
+        """See to it that kernels are looked after, from the first one on."""
+        if self._tending is None:
+            self._tending = asyncio.get_running_loop().create_task(self._look_after(), name="tend kernels")
+
+    async def _look_after(self) -> None:
         while True:
             await self._clock.sleep(TEND_EVERY)
+            self._pool.tidy()
             for kernel in self:
                 if kernel.state not in ("starting", "busy", "gone"):
                     try:
@@ -312,7 +253,7 @@ class Kernels:
 
     async def _look_at(self, kernel: Kernel) -> None:
         if await kernel.was_restarted():
-            kernel.adopt()
+            self._stock.adopt(kernel)
             if kernel.state == "kept":
                 self._given_up[kernel.need.context_id] = RESTARTED
         elif not await kernel.is_alive():
@@ -328,14 +269,3 @@ class Kernels:
         if kernel.state == "kept":
             self._given_up[kernel.need.context_id] = why
         self.drop(kernel)
-
-    def _errand(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        task = asyncio.get_running_loop().create_task(work)
-        self._errands.add(task)
-        task.add_done_callback(self._errand_done)
-        return task
-
-    def _errand_done(self, task: asyncio.Task[Any]) -> None:
-        self._errands.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.debug("a kernel could not be started or ended: %r", error)

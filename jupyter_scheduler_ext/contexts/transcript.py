@@ -14,6 +14,8 @@ from .folders import TRANSCRIPT
 
 LONGEST = 400
 """Cells a transcript keeps; the oldest go."""
+LARGEST = 50_000_000
+"""Characters that it keeps, since it is read and written as a whole; the oldest cells go, none of a run under way."""
 
 
 class Transcript(Document):
@@ -39,6 +41,23 @@ class Transcript(Document):
         self.writers -= 1
         if self.writers == 0:
             self._own.clear()
+
+    async def _save(self) -> None:
+        await super()._save()
+        if self._shed():
+            await super()._save()
+
+    def _shed(self) -> bool:
+        """Let the oldest cells go if all are too large; says whether any went."""
+        over = self.size - LARGEST
+        count = 0
+        for cell in self.cells:
+            if over <= 0 or cell["id"] in self._own:
+                break
+            over -= len(self._texts[id(cell)])
+            count += 1
+        del self.cells[:count]
+        return count > 0
 
     async def _catch_up(self) -> None:
         if self._saved_at is None:

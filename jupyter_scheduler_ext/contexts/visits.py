@@ -50,6 +50,15 @@ class Visits:
             return self._shown({"id": context_id, "path": None}, users)
         raise NotFound(f"there is no context {context_id}")
 
+    def kernels(self) -> dict[str, int]:
+        """How many kernels the scheduler has in each state, and the bytes of memory that all of them hold."""
+        count: dict[str, int] = dict.fromkeys(("starting", "prepared", "pooled", "busy", "lingering", "kept"), 0)
+        memory = 0
+        for kernel in self._kernels:
+            count[kernel.state] = count.get(kernel.state, 0) + 1
+            memory += kernel.memory() or 0
+        return {**count, "memory": memory}
+
     async def open(self, context_id: str, run: Run | None = None) -> dict[str, Any]:
         """Tie the output of a run, or else the transcript, to the living kernel: ``{"path", "session"}``, the session
         None where no kernel lives. Raises NotFound if there is nothing to open."""

@@ -50,7 +50,12 @@ async def scheduler_context_get(request: ApiHandler, context_id: str) -> None:
 
 @endpoint("POST", "api/contexts/{context_id}/open", "execute", body=OpenBody, replies={200: Opened})
 async def scheduler_context_open(request: ApiHandler, context_id: str) -> None:
-    """Make the session that ties a notebook to the context's living kernel."""
+    """Make the session that ties a notebook to the context's living kernel.
+
+    Needs `read` on `contents` and `write` on `sessions` as well, as opening a notebook in JupyterLab does.
+    """
+    await request.require("read", "contents")
+    await request.require("write", "sessions")
     body = request.body_as(OpenBody)
     run = await request.scheduler.get_run(body.run_id) if body.run_id is not None else None
     if run is not None and run.context_id != context_id:

@@ -306,4 +306,5 @@ class StatusReply(Shape):
     banners: list[Advice]
     counts: dict[str, int]
     queue: dict[str, Any]
+    kernels: Annotated[dict[str, int], Field(description="How many in each state, and the bytes of memory they hold")]
     version: str

@@ -20,4 +20,6 @@ async def scheduler_status(request: ApiHandler) -> None:
         "display_name": str(getattr(request.current_user, "display_name", None) or request.owner),
         "may": [action for action in PERMISSIONS if await request.allowed(action)],
     }
-    request.reply({**request.scheduler.status(), "server": told, "you": you, "version": __version__})
+    kernels = request.assembly.contexts.kernels()
+    more = {"kernels": kernels, "server": told, "you": you, "version": __version__}
+    request.reply({**request.scheduler.status(), **more})

@@ -80,6 +80,8 @@ class Record:
         self._allowance = Allowance(place.output_limit)
         self._progress = Progress(sink.progress)
         self._pieces: list[str] = []
+        self.size = 0
+        """Characters of the file at the last save."""
         self._saved = SavedAsItGrows(self._save, self._not_saved)
 
     def take(self, name: str, text: str) -> None:
@@ -106,6 +108,7 @@ class Record:
 
     async def _save(self) -> None:
         text = await asyncio.to_thread("".join, list(self._pieces))
+        self.size = len(text)
         model = {"type": "file", "format": "text", "content": text}
         try:
             await ensure_async(self._contents.save(model, self.path))
@@ -129,6 +132,8 @@ class CommandExecution(Execution):
         cwd: str,
         environment: dict[str, str],
     ) -> None:
+        self._place = place
+        self._context_id = launch.run.context_id
         self._record = record
         self._argv = argv
         self._cwd = cwd
@@ -172,6 +177,7 @@ class CommandExecution(Execution):
         code = await program.wait(LEFT_OPEN)
         how = f"exit code {code}" if code >= 0 else f"ended by signal {-code}"
         await record.close(how)
+        await self._place.keep_within_limit(self._context_id, record.size)
         line = last_line(record.printed)[:LONGEST_RESULT]
         result = f"{line} ({how})" if line else how
         if code == 0 and not self._stopped:

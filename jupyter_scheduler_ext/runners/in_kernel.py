@@ -106,7 +106,7 @@ class KernelExecution(Execution):
         await self._place.keep_within_limit(self._need.context_id, self._document.size)
         if self._kernel is not None:
             if died and await self._kernel.was_restarted():  # it is the person's now, for as long as a failed run's
-                self._kernel.adopt()
+                self._kernels.adopt(self._kernel)
                 self._kernels.release(self._kernel, keep=self._keep, succeeded=False)
             elif died or self._signalled:
                 self._kernels.drop(self._kernel)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any
 
 from ..contexts.attachments import ATTACHMENT_LIMIT
@@ -45,9 +46,11 @@ class LocalExecutor(Executor):
         output_limit: int = OUTPUT_LIMIT,
         attachment_limit: int = ATTACHMENT_LIMIT,
         context_limit: int = CONTEXT_LIMIT,
+        notes: Path | None = None,
     ) -> None:
+        """`notes` is a folder of this machine for what a server that starts after our death must know."""
         self.contexts = FolderContexts(contents_manager, clock)
-        self.kernels = Kernels(kernel_manager, session_manager, kernel_spec_manager, clock, lifetimes)
+        self.kernels = Kernels(kernel_manager, session_manager, kernel_spec_manager, clock, lifetimes, notes)
         self.place = Workplace(
             contents=contents_manager,
             kernels=self.kernels,
@@ -99,6 +102,9 @@ class LocalExecutor(Executor):
             pid, _, started = kernel_process.partition(":")
             if pid.isdigit() and kill_if_same(int(pid), started):
                 log.warning("killed process %s, which run %s of a dead server had left behind", pid, run.id)
+
+    async def clear_up(self) -> None:
+        await self.kernels.end_survivors()
 
     async def close(self) -> None:
         for runner in self._runners.values():

@@ -30,7 +30,9 @@ class RunnerSettings(Configurable):
     max_kept = Int(_USUAL.max_kept, min=0, help="Kept kernels at a time; the longest unused go first.").tag(config=True)
     max_prepared = Int(_USUAL.max_prepared, min=0, help="Kernels held warm for known fires at a time.").tag(config=True)
     max_pooled = Int(
-        _USUAL.max_pooled, min=0, help="Warm kernels for runs that nobody could know of; 0: none is kept."
+        _USUAL.max_pooled,
+        min=0,
+        help="Warm kernels for runs that nobody could know of; more than one only after a burst of them; 0: none.",
     ).tag(config=True)
     pool_idle = Float(_USUAL.pool_idle, min=0, help="Seconds after which an unused pooled kernel is given up.").tag(
         config=True

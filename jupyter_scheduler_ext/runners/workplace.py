@@ -24,7 +24,7 @@ OUTPUT_LIMIT = 20_000_000
 CONTEXT_LIMIT = 1_000_000_000
 """Bytes of outputs that a context keeps; the oldest go, before their time if need be."""
 WORTH_LOOKING = 1_000_000
-"""Characters of an output from which the context is looked at whether it holds too much."""
+"""Characters of outputs that were added to a context since it was last looked at whether it holds too much."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,6 +40,8 @@ class Workplace:
     context_limit: int = CONTEXT_LIMIT
     transcripts: Transcripts = field(init=False)
     attachments: Attachments = field(init=False)
+    _added: dict[str, int] = field(init=False, default_factory=dict)
+    """Characters of outputs by context, since it was last looked at."""
 
     def __post_init__(self) -> None:
         self.attachments = Attachments(self.contents, self.contexts, self.attachment_limit)
@@ -47,7 +49,10 @@ class Workplace:
 
     async def keep_within_limit(self, context_id: str, written: int) -> None:
         """An output of so many characters was added to the context."""
-        if written >= WORTH_LOOKING:
+        added = self._added.get(context_id, 0) + written
+        self._added[context_id] = added
+        if added >= min(WORTH_LOOKING, self.context_limit // 10):
+            del self._added[context_id]
             with suppress(Exception):  # the run is over and well; the next one tries again
                 await self.contexts.shrink(context_id, self.context_limit)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
@@ -32,7 +33,12 @@ async def test_a_context_comes_with_its_first_run_and_shows_its_kernel(call, ran
     (context,) = (await call("GET", "contexts")).body["contexts"]
     assert (context["id"], context["name"], context["task_count"]) == (run["context_id"], "Count", 1)
     assert context["kernel"]["id"] == run["kernel_id"]
-    assert (await call("GET", f"contexts/{context['id']}")).body["context"] == context
+    assert context["kernel"].pop("memory") > 10_000_000
+    again = (await call("GET", f"contexts/{context['id']}")).body["context"]
+    kernels = (await call("GET", "status")).body["kernels"]
+    assert kernels["kept"] == 1
+    assert kernels["memory"] >= again["kernel"].pop("memory") > 10_000_000
+    assert again == context
 
 
 async def test_to_open_is_to_stand_in_the_kernel_that_the_run_left(call, ran, jp_fetch):
@@ -43,6 +49,30 @@ async def test_to_open_is_to_stand_in_the_kernel_that_the_run_left(call, ran, jp
     assert opened["url"].endswith(opened["path"])
     sessions = json.loads((await jp_fetch("api", "sessions")).body)
     assert [(one["path"], one["kernel"]["id"]) for one in sessions] == [(run["output_path"], run["kernel_id"])]
+
+
+@pytest.mark.parametrize("missing", [("read", "contents"), ("write", "sessions"), ("execute", "scheduler_ext")])
+async def test_to_open_takes_the_rights_that_opening_a_notebook_takes(call, ran, authorizer, jp_fetch, missing):
+    run = await ran()
+    rights = {("read", "contents"), ("write", "sessions"), ("execute", "scheduler_ext"), ("read", "sessions")}
+    authorizer.allowed = rights - {missing}
+    reply = await call("POST", f"contexts/{run['context_id']}/open", {"run_id": run["id"]})
+    assert (reply.status, reply.body["error"]["code"]) == (403, "forbidden")
+    authorizer.allowed = rights
+    assert (await call("POST", f"contexts/{run['context_id']}/open")).status == 200
+
+
+async def test_a_context_whose_folder_was_deleted_by_hand_has_nothing_to_open_and_comes_back(call, ran, jp_root_dir):
+    run = await ran()
+    shutil.rmtree(jp_root_dir / "tmp" / "chats" / run["context_id"])
+    assert (await call("GET", "contexts")).body == {"contexts": []}
+    reply = await call("POST", f"contexts/{run['context_id']}/open", {"run_id": run["id"]})
+    assert (reply.status, reply.body["error"]["code"]) == (404, "not_found")
+    reply = await call("GET", f"runs/{run['id']}/output")
+    assert (reply.status, reply.body["error"]["code"]) == (404, "not_found")
+    again = await call("POST", f"tasks/{run['task_id']}/run")
+    assert again.status == 202
+    assert (await call("GET", f"contexts/{run['context_id']}")).status == 200
 
 
 async def test_a_restart_ends_the_kernel(call, ran):

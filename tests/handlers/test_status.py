@@ -17,6 +17,10 @@ async def test_the_scheduler_tells_how_it_is(call, make):
     assert reply.body["role"] == "leader"
     assert reply.body["counts"]["tasks"] == 2
     assert reply.body["queue"] == {"running": 0, "queued": 0, "limit": 4}
+    kernels = reply.body["kernels"]
+    assert kernels.pop("memory") == 0
+    assert set(kernels) >= {"busy", "lingering", "kept", "prepared", "pooled"}
+    assert set(kernels.values()) == {0}
     assert reply.body["version"] == jupyter_scheduler_ext.__version__
     assert reply.body["server"]["pid"]
     assert [banner for banner in reply.body["banners"] if banner["level"] != "info"] == []
