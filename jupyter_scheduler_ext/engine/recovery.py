@@ -50,6 +50,11 @@ async def recover(
                 await executor.recover(run, processes.get(run.id))
             except Exception:
                 log.exception("what run %s left running could not be ended", run.id)
+    for executor in executors.values():
+        try:
+            await executor.clear_up()
+        except Exception:
+            log.exception("what a dead scheduler left running could not be ended")
     waiting = [run for run in orphans if run.state is RunState.QUEUED]
     for run in waiting:
         adopted = await ledger.run(Adopt(run_id=run.id, epoch=run.epoch, owner=pipeline.owner))
