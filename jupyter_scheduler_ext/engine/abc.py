@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .models import AnyTask
     from .notices import Message
     from .runs import Facts, Run, RunError, RunState
+    from .servers import Server
 
 
 class Clock(ABC):
@@ -181,6 +182,41 @@ class Ledger(ABC):
 
     @abstractmethod
     def close(self) -> None: ...
+
+
+class SharedLedger(Ledger):
+    """A ledger that several servers share, each with a lease by the database's clock; an owner whose lease has run out
+    may neither claim nor start nor adopt."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """The database, without anything secret."""
+
+    @property
+    @abstractmethod
+    def read_only(self) -> str | None:
+        """Why nothing can be written: the tables are of another version."""
+
+    @abstractmethod
+    def check_version(self) -> None:
+        """Look at the version of the tables again."""
+
+    @abstractmethod
+    def now(self) -> Instant:
+        """The database's clock, which is that of all servers."""
+
+    @abstractmethod
+    def join(self, server: Server) -> None:
+        """Tell the others what this server is."""
+
+    @abstractmethod
+    def servers(self) -> list[Server]:
+        """Those that joined and hold a lease, in one and the same order everywhere."""
+
+    @abstractmethod
+    def lapsed_owners(self) -> list[str]:
+        """Owners of active runs that hold no lease, or one that has run out."""
 
 
 # Running -------------------------------------------------------------------------------------------------------------

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 
 from .abc import Clock, Executor, Ledger, Notice, StoreError
 from .batcher import Batcher
@@ -15,10 +14,13 @@ from .errors import SchedulerError
 from .housekeeping import stand_in_cursors
 from .leader import Holder, LeaderLock
 from .ledger import Op
+from .models import AnyTask
+from .picture import read_ledger, schedule_all
 from .pipeline import Pipeline
 from .recovery import recover
 from .requests import Perform, Requests
-from .slices import sliced
+from .runs import Run
+from .servers import Server
 from .ticker import Ticker, mend_cursors
 
 log = logging.getLogger(__name__)
@@ -57,6 +59,33 @@ class Leadership:
         self._perform = perform
         self._interval = interval
         self._ticking: asyncio.Task[None] | None = None
+        pipeline.ask_owner = self._ask_owner
+
+    @property
+    def keeps_house(self) -> bool:
+        """Is it this server that looks after what is old?"""
+        return self.leading
+
+    @property
+    def banners(self) -> list[Notice]:
+        """What a person should know of this server's place."""
+        if self.leading:
+            return self.notices
+        told = "Another server runs this schedule; here you see it and can edit it."
+        return [Notice("info", "follower", told), *self.notices]
+
+    @property
+    def servers(self) -> Sequence[Server]:
+        """The servers that share the schedule in a database: none, it lies in a folder."""
+        return ()
+
+    def elsewhere(self, task_id: str) -> str | None:
+        """Whom to ask to run a task: None if this server does it itself, "" for whoever leads."""
+        return None if self.leading else ""
+
+    def prepares(self, task: AnyTask) -> bool:
+        """Is this the server that is to make ready for the task's next fire?"""
+        return self.leading
 
     @property
     def holder(self) -> Holder | None:
@@ -69,7 +98,7 @@ class Leadership:
         if self._lock.try_acquire():
             await self._lead()
         else:
-            await self._schedule_all()
+            await schedule_all(self._board)
 
     async def stop_ticking(self) -> None:
         """Claim nothing more; the lock is kept until `release`."""
@@ -78,6 +107,9 @@ class Leadership:
             ticking.cancel()
             with suppress(asyncio.CancelledError, Exception):
                 await ticking
+
+    async def leave(self) -> None:
+        """The lock is what others wait for; see `release`."""
 
     def release(self) -> None:
         """Let another server lead."""
@@ -107,6 +139,10 @@ class Leadership:
         if await self._ledger.call(self._source.changed):
             await (self.requests.answer_all(self._perform) if self.leading else self._read_ledger())
 
+    async def _ask_owner(self, run: Run) -> None:
+        if not self.leading:
+            await self.requests.ask("cancel", {"run_id": run.id})
+
     async def _lead(self) -> None:
         """Settle what the one before left, then tick. If that fails the place is free again, for whoever can do it."""
         try:
@@ -114,7 +150,7 @@ class Leadership:
             self.leading = True
             self.notices += await mend_cursors(self._board, self._ledger, self._clock)
             await stand_in_cursors(self._board, self._ledger, self._board.tasks.snapshot.tasks)
-            await self._schedule_all()
+            await schedule_all(self._board)
             await recover(
                 board=self._board,
                 pipeline=self._pipeline,
@@ -132,24 +168,4 @@ class Leadership:
         self._ticking = asyncio.create_task(self._ticker.run(), name="scheduler tick")
 
     async def _read_ledger(self) -> None:
-        """Take over facts and active runs as the ledger has them."""
-        board = self._board
-        facts = await self._ledger.call(self._source.facts)
-        active = await self._ledger.call(self._source.active)
-        ended = {run.id for run in board.all_active()} - {run.id for run in active}
-        before, board.facts = board.facts, facts
-        board.replace_active(active)
-        async for task_id in sliced(facts):
-            if before and facts[task_id] != before.get(task_id):
-                board.changes.mark("tasks", task_id)
-                board.reschedule(task_id)
-        board.saw_runs(active)
-        for run_id in ended:
-            run = await self._ledger.call(partial(self._source.run, run_id))
-            if run is not None:
-                board.saw_runs([run])
-
-    async def _schedule_all(self) -> None:
-        async for task_id in sliced(list(self._board.tasks.snapshot.tasks)):
-            self._board.reschedule(task_id)
-            self._board.count(task_id)
+        await read_ledger(self._board, self._ledger, self._source)

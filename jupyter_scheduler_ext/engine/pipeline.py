@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
@@ -28,8 +28,6 @@ log = logging.getLogger(__name__)
 
 ENDS_AT_ONCE = 256
 """Ends in one commit, at most: more would hold up who waits for theirs."""
-ELSEWHERE = 20.0
-"""Seconds that another server is given to end a run."""
 PATIENCE = 15.0
 """Seconds between two tries to record an end, at most, while the ledger cannot be written."""
 
@@ -65,7 +63,7 @@ class Pipeline:
         self.trouble: str | None = None
         """Why ends cannot be recorded at the moment."""
         self.draining = False
-        self.ask_owner: Callable[[Run], Awaitable[None]] | None = None
+        self.ask_owner: Callable[[Run], Any] | None = None
         """Has another server end a run that it performs."""
         self._server = server
         self._board = board
@@ -375,13 +373,8 @@ class Pipeline:
         await self._settle_finish(run, finish, answer)
 
     async def ended(self, run: Run) -> None:
-        """Wait until an active run has ended and its end is recorded; another server's, as long as killing may take."""
-        if self._board.find_active(run.id) is None:
-            return
-        if run.owner not in (None, self.owner):
-            until = self._clock.monotonic() + ELSEWHERE
-            while self._board.find_active(run.id) is not None and self._clock.monotonic() < until:
-                await self._clock.sleep(0.1)
+        """Wait until an active run of ours has ended and its end is recorded."""
+        if self._board.find_active(run.id) is None or run.owner not in (None, self.owner):
             return
         waiter = self._ends.setdefault(run.id, asyncio.get_running_loop().create_future())
         await asyncio.shield(waiter)

@@ -72,6 +72,14 @@ def _identity(pid: int) -> str:
     return f"{boot_id()}:{stamp(pid)}"
 
 
+def world() -> str:
+    """A name for the processes that this one can see: those of this machine since its start, or of this container."""
+    try:
+        return f"{boot_id()}/{Path('/proc/self/ns/pid').stat().st_ino}"
+    except OSError:
+        return boot_id()
+
+
 def is_alive(identity: str) -> bool:
     """Does the very process that called itself so still run, on this machine, since this boot?"""
     boot, _, stamped = identity.partition(":")

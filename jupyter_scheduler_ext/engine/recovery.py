@@ -11,6 +11,7 @@ from .abc import Clock, Executor, Ledger
 from .batcher import Batcher
 from .board import Board
 from .ledger import Adopt, Finish, FinishResult, Op
+from .models import AnyTask
 from .pipeline import Pipeline
 from .policy import next_attempt
 from .runs import Run, RunState
@@ -28,8 +29,13 @@ async def recover(
     clock: Clock,
     new_id: Callable[[], str],
     is_dead: Callable[[str], bool],
+    is_here: Callable[[str], bool] = lambda owner: True,
+    takes: Callable[[AnyTask], bool] = lambda task: True,
 ) -> list[Run]:
     """Settle every active run whose owner is dead; returns those lost.
+
+    `is_here`: did that owner live on this machine, so that its processes are ours to end? `takes`: may this server
+    perform the task? What it may not is left waiting for one that may.
 
     A RUNNING one may have had effects: it becomes LOST, and is tried again only with `on_crash: retry`. A QUEUED one
     has not begun (RUNNING is recorded before anything starts): it is taken over as it is. Nothing here guesses by age.
@@ -41,13 +47,13 @@ async def recover(
     processes: dict[str, str] = {}
     for owner in {run.owner for run in started if run.owner}:
         processes |= await ledger.call(partial(source.kernel_processes, owner))
-    lost = await _lose(started, board, pipeline, ledger, clock, new_id)
+    lost = await _lose(started, board, pipeline, ledger, clock, new_id, takes)
     for run in started:
         task = board.task(run.task_id)
         executor = executors.get(task.executor if task else "local")
         if executor is not None:
             try:
-                await executor.recover(run, processes.get(run.id))
+                await executor.recover(run, processes.get(run.id) if is_here(run.owner or "") else None)
             except Exception:
                 log.exception("what run %s left running could not be ended", run.id)
     for executor in executors.values():
@@ -57,6 +63,9 @@ async def recover(
             log.exception("what a dead scheduler left running could not be ended")
     waiting = [run for run in orphans if run.state is RunState.QUEUED]
     for run in waiting:
+        task = board.task(run.task_id)
+        if task is not None and not takes(task):
+            continue
         adopted = await ledger.run(Adopt(run_id=run.id, epoch=run.epoch, owner=pipeline.owner))
         if not isinstance(adopted, Run):
             continue
@@ -78,12 +87,14 @@ async def _lose(
     ledger: Batcher[Op],
     clock: Clock,
     new_id: Callable[[], str],
+    takes: Callable[[AnyTask], bool],
 ) -> list[Run]:
     now = clock.now()
     ends: list[Finish] = []
     for run in runs:
         task = board.task(run.task_id)
         retry = next_attempt(task, run, RunState.LOST, now, new_id) if task else None
+        owner = pipeline.owner if task and takes(task) else run.owner
         ends.append(
             Finish(
                 run_id=run.id,
@@ -93,7 +104,7 @@ async def _lose(
                 at=now,
                 reason="the scheduler died while it ran; whether it finished is not known",
                 pause_after=task.policy.pause_after if task else 0,
-                retry=retry and replace(retry, owner=pipeline.owner, epoch=1, server=run.server),
+                retry=retry and replace(retry, owner=owner, epoch=1, server=run.server),
             )
         )
     lost: list[Run] = []
@@ -106,5 +117,6 @@ async def _lose(
         lost.append(answer.run)
         if answer.retried and end.retry is not None:
             board.saw_runs([end.retry])
-            pipeline.queue(end.retry)
+            if end.retry.owner == pipeline.owner:
+                pipeline.queue(end.retry)
     return lost

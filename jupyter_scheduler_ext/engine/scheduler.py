@@ -8,16 +8,17 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from socket import gethostname
 from typing import Any, TypeVar
 
-from traitlets import Float, Int, Unicode
+from traitlets import Float, Int, List, Unicode
 from traitlets.config import SingletonConfigurable
 
 from . import collector, process
-from .abc import Admission, Clock, ContextStore, Executor, Ledger, StoreError, TaskStore
+from .abc import Admission, Clock, ContextStore, Executor, Ledger, SharedLedger, StoreError, TaskStore
 from .batcher import Batcher, InlineBatcher
 from .board import Board
-from .clock import SystemClock, local_zone
+from .clock import SharedClock, SystemClock, local_zone
 from .edits import Editor
 from .errors import Conflict, NotFound, Unavailable
 from .execution import Resolve
@@ -36,6 +37,8 @@ from .retention import Retention
 from .run_id import new_run_id
 from .run_log import RunLogs
 from .runs import ACTIVE, Origin, Run
+from .servers import Server
+from .sharing import LEASE, Sharing, known_labels, shared_owner
 from .status import status
 from .ticker import Ticker
 from .timeline import timeline
@@ -64,6 +67,16 @@ class TaskScheduler(SingletonConfigurable):
     max_tasks = Int(100_000, min=1, help="Tasks this server keeps at most.").tag(config=True)
     watch_interval = Float(1.0, min=0.1, help="Seconds between two looks at what other processes did.").tag(config=True)
     label = Unicode("", help="Name of this server in runs and in status.").tag(config=True)
+    server_labels = List(
+        Unicode(),
+        help="Labels of this server, where several share a schedule in a database: a task may be tied to one.",
+    ).tag(config=True)
+    lease = Float(
+        LEASE,
+        min=1,
+        help="""Seconds without a sign of life after which the others, where several servers share a schedule in a
+        database, take over this one's work. The same on all of them.""",
+    ).tag(config=True)
 
     def __init__(
         self,
@@ -89,7 +102,7 @@ class TaskScheduler(SingletonConfigurable):
         super().__init__(**kwargs)
         self.clock = clock or SystemClock()
         new_id = new_id or (lambda: new_run_id(self.clock.now()))
-        self.owner = owner or process.identity()
+        self.owner = owner or (shared_owner() if isinstance(ledger, SharedLedger) else process.identity())
         self.executors = dict(executors)
         self.contexts = contexts
         self.folder = folder
@@ -108,7 +121,7 @@ class TaskScheduler(SingletonConfigurable):
         self._loop: asyncio.AbstractEventLoop | None = None
         self.pipeline = Pipeline(
             owner=self.owner,
-            server=self.label or self.owner,
+            server=self.label or (gethostname() if isinstance(ledger, SharedLedger) else self.owner),
             board=self.board,
             ledger=self.commits,
             find_run=ledger.run,
@@ -149,19 +162,7 @@ class TaskScheduler(SingletonConfigurable):
             clock=self.clock,
             new_id=new_id,
         )
-        self.leadership = Leadership(
-            lock=lock or LeaderLock(folder, self.label),
-            board=self.board,
-            pipeline=self.pipeline,
-            ticker=self.ticker,
-            ledger=self.commits,
-            source=ledger,
-            executors=self.executors,
-            clock=self.clock,
-            new_id=new_id,
-            perform=self._perform,
-            interval=self.watch_interval,
-        )
+        self.leadership = self._place_among_servers(lock or LeaderLock(folder, self.label), new_id)
         self.noticing = Noticing(
             board=self.board,
             ledger=self.commits,
@@ -181,9 +182,27 @@ class TaskScheduler(SingletonConfigurable):
         )
         self.changes.subscribe(lambda _, task_id: self.views.forget(task_id), ("tasks", "deleted"))
 
+    def _place_among_servers(self, lock: LeaderLock, new_id: Callable[[], str]) -> Leadership | Sharing:
+        parts: dict[str, Any] = {
+            "board": self.board,
+            "pipeline": self.pipeline,
+            "ticker": self.ticker,
+            "ledger": self.commits,
+            "executors": self.executors,
+            "new_id": new_id,
+            "perform": self._perform,
+            "interval": self.watch_interval,
+        }
+        if isinstance(self.ledger, SharedLedger):
+            labels = known_labels(self.server_labels)
+            me = Server(self.owner, self.label or gethostname(), labels, self.max_concurrent_runs)
+            assert isinstance(self.clock, SharedClock), "servers that share a schedule go by the database's clock"
+            return Sharing(me=me, source=self.ledger, clock=self.clock, lease=self.lease, **parts)
+        return Leadership(lock=lock, source=self.ledger, clock=self.clock, **parts)
+
     @property
     def leading(self) -> bool:
-        """Is this the server that ticks?"""
+        """Does this server tick?"""
         return self.leadership.leading
 
     # Life
@@ -208,7 +227,9 @@ class TaskScheduler(SingletonConfigurable):
         self._ready.set()
         self._loops = [
             asyncio.create_task(self.leadership.watch(), name="scheduler watch"),
-            asyncio.create_task(self.housekeeping.run(lambda: self.leading), name="scheduler housekeeping"),
+            asyncio.create_task(
+                self.housekeeping.run(lambda: self.leadership.keeps_house), name="scheduler housekeeping"
+            ),
         ]
 
     async def _open(self) -> None:
@@ -226,6 +247,7 @@ class TaskScheduler(SingletonConfigurable):
             self.leadership.stop_ticking,
             lambda: self.pipeline.drain(self.drain_timeout),
             *(executor.close for executor in self.executors.values()),
+            self.leadership.leave,
             self._close_stores,
         ):
             try:
@@ -276,7 +298,7 @@ class TaskScheduler(SingletonConfigurable):
 
     async def _prepare(self, task_id: str, due: Instant) -> None:
         task = self.board.task(task_id)
-        if task is not None and task.executor in self.executors:
+        if task is not None and task.executor in self.executors and self.leadership.prepares(task):
             await self.executors[task.executor].prepare(task, due)
 
     # Tasks
@@ -353,9 +375,10 @@ class TaskScheduler(SingletonConfigurable):
         """Run a task now. Raises `errors.Conflict`: disabled (unless `force`), or its active run under overlap."""
         await self.ready()
         given = dict(parameters or {})
-        if not self.leading:
+        other = self.leadership.elsewhere(uuid)
+        if other is not None:
             wish = {"task_id": uuid, "parameters": given, "key": key, "force": force, "origin": origin.value}
-            reply = await self.leadership.requests.ask("run", wish)
+            reply = await _translated(self.leadership.requests.ask("run", wish, other))
             return await self.get_run(reply["run_id"])
         work = self.manual.run(uuid, parameters=given, key=key, force=force, origin=origin)
         return await _translated(work)
@@ -459,7 +482,7 @@ class TaskScheduler(SingletonConfigurable):
 
     def status(self) -> dict[str, Any]:
         """See `status.status`."""
-        return status(self, self.leadership.notices)
+        return status(self, self.leadership.banners)
 
     def leader(self) -> Holder | None:
         """The process that leads, if it is another one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .abc import Notice
+from .abc import Notice, SharedLedger
 from .instants import to_rfc3339
 
 if TYPE_CHECKING:
@@ -21,9 +21,19 @@ def status(scheduler: TaskScheduler, notices: Sequence[Notice]) -> dict[str, Any
     return {
         "role": "leader" if scheduler.leading else "follower",
         "leader": {"label": holder.label, "pid": holder.pid} if holder else None,
+        "servers": [
+            {
+                "name": server.name,
+                "labels": sorted(server.labels),
+                "slots": server.slots,
+                "this": server.owner == scheduler.owner,
+            }
+            for server in scheduler.leadership.servers
+        ],
         "now": to_rfc3339(scheduler.clock.now()),
         "store": {
             "folder": str(scheduler.folder),
+            "database": scheduler.ledger.name if isinstance(scheduler.ledger, SharedLedger) else None,
             "revision": snapshot.revision,
             "read_only": snapshot.read_only,
             "quarantined": dict(snapshot.quarantined),
@@ -41,7 +51,12 @@ def status(scheduler: TaskScheduler, notices: Sequence[Notice]) -> dict[str, Any
         },
         "banners": [
             {"level": notice.level, "code": notice.code, "message": notice.message}
-            for notice in (*_troubles(scheduler), *notices, *snapshot.notices, *scheduler.ledger.notices)
+            for notice in (
+                *_troubles(scheduler),
+                *(() if scheduler.trouble else notices),
+                *snapshot.notices,
+                *scheduler.ledger.notices,
+            )
         ],
     }
 

@@ -46,6 +46,8 @@ class Ticker:
         """Seconds by which the newest due fire was noticed late."""
         self.trouble: str | None = None
         """Why nothing can be claimed at the moment."""
+        self.sift: Callable[[list[str]], Awaitable[list[str]]] = _as_they_come
+        """Which of the tasks that are due this server claims for now; the others it puts on the agenda again."""
         self._board = board
         self._pipeline = pipeline
         self._ledger = ledger
@@ -99,7 +101,7 @@ class Ticker:
 
     async def _tick(self) -> list[Run]:
         board, now = self._board, self._clock.now()
-        due = board.agenda.pop_due(now)
+        due = await self.sift(board.agenda.pop_due(now))
         if not due:
             return []
         claims: list[Claim] = []
@@ -185,6 +187,10 @@ class Ticker:
         await mend_cursors(self._board, self._ledger, self._clock)
         async for task_id in sliced(list(self._board.tasks.snapshot.tasks)):
             self._board.reschedule(task_id)
+
+
+async def _as_they_come(due: list[str]) -> list[str]:
+    return due
 
 
 async def mend_cursors(board: Board, ledger: Batcher[Op], clock: Clock) -> list[Notice]:

@@ -95,6 +95,8 @@ def _marks(count: int, width: int) -> str:
 class Database(ABC):
     """What the ledger needs of a database. Safe from several threads: writers queue up, reads see what is committed."""
 
+    name = ""
+    """What people call it; nothing secret."""
     read_only: str | None = None
     """Why nothing can be written, if the tables are not those that this code writes."""
     found_empty = False
@@ -160,6 +162,7 @@ class SqliteDatabase(Database):
         busy_timeout: float = 5.0,
     ) -> None:
         self.path = path
+        self.name = f"sqlite:///{path}"
         self._clock = clock
         self._wal = wal
         self._synchronous = synchronous

@@ -63,6 +63,7 @@ class PostgresDatabase(Database):
     """One schedule in a PostgreSQL database. Its clock is that of the database's machine, for all who share it."""
 
     def __init__(self, address: Address) -> None:
+        self.name = address.shown
         self._address = address
         self._engine: Any = None
         self._writer: Connection | None = None

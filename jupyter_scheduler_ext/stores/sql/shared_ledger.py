@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from ...engine import abc
+from ...engine.instants import Instant
 from ...engine.servers import Server
 from ..database import Database
 from ..sql_ledger import SqlLedger
 from .versions import check_version, settle_schema
 
 
-class SharedLedger(SqlLedger):
+class SharedLedger(SqlLedger, abc.SharedLedger):
     """The same ledger; claims, starts and adoptions of an owner without a valid lease are refused."""
 
     def __init__(self, database: Database, *, leased: bool = True) -> None:
@@ -19,6 +21,15 @@ class SharedLedger(SqlLedger):
 
     def _settle_schema(self) -> None:
         settle_schema(self._database)
+
+    @property
+    def name(self) -> str:
+        """The database, without anything secret."""
+        return self._database.name
+
+    def now(self) -> Instant:
+        """The database's clock."""
+        return self._database.now()
 
     @property
     def read_only(self) -> str | None:
