@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from tornado.httpclient import HTTPClientError
+from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.websocket import websocket_connect
 
 from jupyter_scheduler_ext.handlers.endpoint import Endpoint
-from jupyter_scheduler_ext.handlers.routes import ENDPOINTS
+from jupyter_scheduler_ext.handlers.page import PageHandler, ToPageHandler
+from jupyter_scheduler_ext.handlers.routes import ENDPOINTS, handlers
+from jupyter_scheduler_ext.handlers.stream import StreamHandler
 
 from .conftest import nightly
 
@@ -145,6 +148,48 @@ async def test_the_page_sends_strangers_to_the_login(raw):
     assert "/login" in response.headers["Location"]
 
 
+def patterns(router, part):
+    """All (pattern, handler) pairs of a router whose pattern has this part."""
+    for rule in router.rules:
+        if hasattr(rule.target, "rules"):
+            yield from patterns(rule.target, part)
+        elif hasattr(rule.matcher, "regex") and re.search(part, rule.matcher.regex.pattern):
+            yield rule.matcher.regex.pattern, rule.target
+
+
+async def test_every_pattern_that_the_server_routes_is_one_of_ours_and_asks_who_comes(
+    jp_serverapp, extension, http_server_client, jp_base_url
+):
+    routed = list(patterns(jp_serverapp.web_app.default_router, "scheduler.ext"))
+    assert len(routed) > len(handlers())
+    for text, target in routed:
+        if "static" in text:
+            assert target.__name__ == "FileFindHandler"
+            continue
+        url = re.sub(r"\(\[\^/\]\+\)", "no-such", text).replace("(?:/.*)?", "/x").rstrip("$").replace("\\", "")
+        assert url.startswith(f"{jp_base_url}scheduler-ext"), text
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
+            response = await http_server_client.fetch(
+                url,
+                method=method,
+                body=b"" if method in ("POST", "PUT", "PATCH") else None,
+                allow_nonstandard_methods=True,
+                follow_redirects=False,
+                raise_error=False,
+            )
+            to_login = response.code == 302 and "/login" in response.headers["Location"]
+            assert response.code in (403, 405) or to_login, (method, url, response.code)
+            assert response.code != 405 or target in (PageHandler, ToPageHandler, StreamHandler), (method, url)
+
+
+async def test_static_files_are_the_bundle_and_lead_nowhere_else(http_server_client, extension, jp_base_url):
+    for path in ("../extension.py", "..%2fextension.py", "%2e%2e/extension.py", "/etc/passwd", "..\\extension.py", ""):
+        url = f"{jp_base_url}static/scheduler_ext/{path}"
+        response = await http_server_client.fetch(url, raise_error=False, follow_redirects=False)
+        assert response.code in (400, 403, 404), (path, response.code)
+        assert b"SchedulerExtension" not in (response.body or b"")
+
+
 @pytest.mark.parametrize(
     "headers", [NOBODY, {"Authorization": "token wrong"}, {**NOBODY, "Origin": "https://evil.example"}]
 )
@@ -152,6 +197,28 @@ async def test_the_stream_is_closed_to_strangers(jp_ws_fetch, extension, headers
     with pytest.raises(HTTPClientError) as refused:
         await jp_ws_fetch("scheduler-ext", "api", "stream", headers=dict(headers))
     assert refused.value.code == 403
+
+
+async def test_a_foreign_page_cannot_open_the_stream_with_the_session(session, jp_http_port, jp_base_url):
+    """A browser sends the cookie along with a WebSocket of any page: the origin alone tells them apart."""
+    headers, _ = await session()
+    host = f"127.0.0.1:{jp_http_port}"
+
+    async def open_from(origin):
+        url = f"ws://{host}{jp_base_url}scheduler-ext/api/stream"
+        return await websocket_connect(HTTPRequest(url, headers={**headers, "Origin": origin}))
+
+    (await open_from(f"http://{host}")).close()
+    for origin in (
+        "https://evil.example",
+        "null",
+        f"http://{host}.evil.example",
+        f"https://evil.example/{host}",
+        "file://",
+    ):
+        with pytest.raises(HTTPClientError) as refused:
+            await open_from(origin)
+        assert (origin, refused.value.code) == (origin, 403)
 
 
 async def test_the_stream_needs_the_right_to_read(jp_ws_fetch, extension, authorizer):
