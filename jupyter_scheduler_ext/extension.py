@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,11 @@ class SchedulerExtension(ExtensionAppJinjaMixin, ExtensionApp):
         help="""Folder of the task definitions and the history; made when the first task is made. Servers with the same
         folder share one schedule. Default: a folder of this user and this served root, below Jupyter's data folder."""
     ).tag(config=True)
+    db_url = Unicode(
+        help="""Database of task definitions and history, for several servers with one schedule:
+        postgresql://user@host/database or sqlite:////folder/schedule.sqlite. Empty: files in `storage_dir`. Keep the
+        password out of it, in ~/.pgpass. Default: the environment's JUPYTER_SCHEDULER_DB_URL."""
+    ).tag(config=True)
     keep_alive_window = Float(
         3600.0,
         min=0.0,
@@ -81,6 +87,10 @@ class SchedulerExtension(ExtensionAppJinjaMixin, ExtensionApp):
     @default("storage_dir")
     def _default_storage_dir(self) -> str:
         return str(default_folder(self.server.root_dir))
+
+    @default("db_url")
+    def _default_db_url(self) -> str:
+        return os.environ.get("JUPYTER_SCHEDULER_DB_URL", "")
 
     @default("static_paths")
     def _default_static_paths(self) -> list[str]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from .contexts.attachments import Attachments
 from .contexts.visits import Visits
-from .engine.clock import local_zone
+from .engine.clock import SharedClock, local_zone
 from .engine.scheduler import TaskScheduler
 
 if TYPE_CHECKING:
+    from .engine.abc import Clock, Ledger, TaskStore
     from .extension import SchedulerExtension
     from .notifiers.notifications import Notifications
 
@@ -26,6 +27,19 @@ class Assembly:
     notifications: Notifications
 
 
+def _stores(app: SchedulerExtension, folder: Path, zone: str) -> tuple[TaskStore, Ledger, Clock]:
+    """Where definitions and history are kept, and the clock to go by. Raises StoreError for a `db_url` that cannot be
+    read."""
+    if app.db_url:
+        from .stores.sql.opening import shared_stores
+
+        return *shared_stores(app.db_url, timezone=zone), SharedClock()
+    from .stores.json_file import JsonFileStore
+    from .stores.sql_ledger import sqlite_ledger
+
+    return JsonFileStore(folder, timezone=zone), sqlite_ledger(folder, app.clock), app.clock
+
+
 def assemble(app: SchedulerExtension) -> Assembly:
     """Put the parts together, on the event loop; nothing is opened or started yet."""
     from .notifiers.notifications import Notifications
@@ -33,13 +47,11 @@ def assemble(app: SchedulerExtension) -> Assembly:
     from .runners.local import LocalExecutor
     from .runners.resolving import resolve
     from .runners.settings import RunnerSettings
-    from .stores.database import SqliteDatabase
-    from .stores.json_file import JsonFileStore
-    from .stores.sql_ledger import SqlLedger
 
-    server, clock, folder = app.server, app.clock, Path(app.storage_dir)
+    server, folder = app.server, Path(app.storage_dir)
     settings = RunnerSettings(parent=app)
     zone = app.config.get("TaskScheduler", {}).get("timezone") or local_zone()
+    store, ledger, clock = _stores(app, folder, zone)
     executor = LocalExecutor(
         kernel_manager=server.kernel_manager,
         session_manager=server.session_manager,
@@ -54,8 +66,8 @@ def assemble(app: SchedulerExtension) -> Assembly:
     )
     scheduler = TaskScheduler.instance(
         parent=app,
-        store=JsonFileStore(folder, timezone=zone),
-        ledger=SqlLedger(SqliteDatabase(folder / "history.sqlite", clock)),
+        store=store,
+        ledger=ledger,
         executors={executor.name: executor},
         contexts=executor.contexts,
         clock=clock,

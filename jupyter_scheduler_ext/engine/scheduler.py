@@ -131,7 +131,7 @@ class TaskScheduler(SingletonConfigurable):
             new_id=new_id,
             limit=self.max_concurrent_runs,
             wake=self.wake,
-            resolve=resolve,
+            resolve=self._in_force(resolve) if isinstance(ledger, SharedLedger) else resolve,
             admission=admission,
         )
         self.ticker = Ticker(
@@ -181,6 +181,16 @@ class TaskScheduler(SingletonConfigurable):
             clock=self.clock,
         )
         self.changes.subscribe(lambda _, task_id: self.views.forget(task_id), ("tasks", "deleted"))
+
+    def _in_force(self, resolve: Resolve | None) -> Resolve:
+        """The last look before a run begins: a server that stood still since it claimed the run may have lost it."""
+
+        def look(parameters: Mapping[str, Any], run: Run, task: AnyTask) -> Mapping[str, Any]:
+            if not self.leading:
+                raise Unavailable("this server had stood still or was cut off, so nothing of this run was begun")
+            return parameters if resolve is None else resolve(parameters, run, task)
+
+        return look
 
     def _place_among_servers(self, lock: LeaderLock, new_id: Callable[[], str]) -> Leadership | Sharing:
         parts: dict[str, Any] = {

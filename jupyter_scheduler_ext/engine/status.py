@@ -69,6 +69,4 @@ def _troubles(scheduler: TaskScheduler) -> list[Notice]:
         found.append(Notice("error", "claims", f"Nothing can be started: {scheduler.ticker.trouble}"))
     if scheduler.pipeline.trouble:
         found.append(Notice("error", "ledger", f"Ends of runs cannot be recorded: {scheduler.pipeline.trouble}"))
-    if not scheduler.leading and not scheduler.trouble:
-        found.append(Notice("info", "follower", "Another server runs this schedule; here you see it and can edit it."))
     return found

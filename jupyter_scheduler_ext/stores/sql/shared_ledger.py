@@ -19,6 +19,11 @@ class SharedLedger(SqlLedger, abc.SharedLedger):
     def __init__(self, database: Database, *, leased: bool = True) -> None:
         super().__init__(database, leased=leased)
 
+    def open(self) -> None:
+        # Nothing is set aside, as the embedded history is when it is damaged: definitions lie in here as well.
+        with self._database.opening():
+            self._enter()
+
     def _settle_schema(self) -> None:
         settle_schema(self._database)
 
