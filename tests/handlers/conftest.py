@@ -184,7 +184,7 @@ def settled(call):
     """Wait until a run has ended; gives the run."""
 
     async def wait(run_id: str) -> dict[str, Any]:
-        for _ in range(200):
+        for _ in range(3000):
             run = (await call("GET", f"runs/{run_id}")).body["run"]
             if run["finished_at"]:
                 return run
