@@ -65,6 +65,21 @@ describe("the live feed", () => {
     session.close();
   });
 
+  it("rests while the tab is hidden, unless somebody wants to be told", async () => {
+    const hidden = vi.spyOn(document, "hidden", "get").mockReturnValue(false);
+    const transport = new FakeTransport(inventTasks(5));
+    const { session } = await follow(transport);
+    const hide = (): boolean => document.dispatchEvent(new Event("visibilitychange"));
+    hidden.mockReturnValue(true);
+    hide();
+    transport.change(uuidOf(1), { name: "Unheard" });
+    expect(session.table.get(uuidOf(1))?.name).not.toBe("Unheard");
+    session.feed.listenWhenHidden(true);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(session.table.get(uuidOf(1))?.name).toBe("Unheard");
+    session.close();
+  });
+
   it("stops asking when it is closed", async () => {
     const transport = new FakeTransport(inventTasks(2), { live: false });
     const { session } = await follow(transport);

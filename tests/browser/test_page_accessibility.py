@@ -36,6 +36,7 @@ VIEWS = {
     "timeline": ("#/timeline", ".scheduler-timeline svg, .scheduler-timeline [role]"),
     "calendar": ("#/calendar", ".scheduler-month [role], .scheduler-month button"),
     "contexts": ("#/contexts", "[role=tabpanel] table tbody tr"),
+    "notifications": ("#/notifications", "[role=tab][data-tab=notifications][aria-selected=true]"),
     "status": ("#/status", "[role=tab][data-tab=status][aria-selected=true]"),
     "task": ("#/task/{task}", "dialog[open] .scheduler-runs tbody tr"),
     "run": ("#/run/{run}", "dialog[open] .scheduler-failure"),

@@ -18,6 +18,7 @@ import { HeldKeys } from "./held_keys";
 import type { Inspector } from "./inspector";
 import { handleKey } from "./keyboard";
 import { openMenu } from "./menu";
+import { NotificationsPanel } from "./notifications_panel";
 import { Overview } from "./overview";
 import type { Palette } from "./palette";
 import { awaitRowDetail } from "./row_detail_later";
@@ -67,6 +68,7 @@ export class SchedulerSettings {
   readonly contexts: Contexts;
   readonly status: StatusPanel;
   readonly access: AccessPanel;
+  readonly notifications: NotificationsPanel;
   readonly overview: Overview;
   readonly held: HeldKeys;
   private readonly address: AddressBar;
@@ -88,6 +90,7 @@ export class SchedulerSettings {
     this.contexts = new Contexts(app);
     this.status = new StatusPanel(app);
     this.access = new AccessPanel(app);
+    this.notifications = new NotificationsPanel(app);
     this.held = new HeldKeys(app.root);
     this.overview = new Overview(app);
     this.address = new AddressBar(app);
@@ -127,6 +130,7 @@ export class SchedulerSettings {
         runs: (runs) => {
           if (this.panelled) this.inspector.apply(runs);
           this.overview.touch();
+          if (this.mode === "page") this.notifications.browser.saw(runs);
         },
         contexts: () => this.contexts.changed(),
       }),
@@ -498,6 +502,7 @@ export class SchedulerSettings {
     if (tab === "contexts") void this.contexts.load();
     else if (tab === "status") this.status.enter();
     else if (tab === "access") void this.access.load();
+    else if (tab === "notifications") void this.notifications.load();
     else Alpine.nextTick(() => this.grid?.layout());
     this.overview.pause(tab !== "scheduler");
   }
@@ -521,6 +526,8 @@ export class SchedulerSettings {
     this.overview.start();
     this.contexts.ensure();
     if (this.activeTab === "access") void this.access.load();
+    if (this.activeTab === "notifications") void this.notifications.load();
+    if (this.mode === "page") this.notifications.browser.settle();
     void this.status.first().then(({ banners = [], you }) => {
       this.banners = banners;
       if (you && !you.may.includes("execute")) this.forbid();

@@ -264,6 +264,14 @@ export interface Status {
   [more: string]: unknown;
 }
 
+export type NotifyEvent = "failure" | "success" | "missed" | "recovered" | "long";
+
+/** Who can be told, how that is going, and what is told by default. Targets have names, never addresses. */
+export interface Notifications {
+  targets: { name: string; problem: string | null; waiting: number; last_delivered: string | null }[];
+  default: { on: NotifyEvent[] | null; to: string[] | null };
+}
+
 export interface BulkResult {
   id: string;
   ok: boolean;

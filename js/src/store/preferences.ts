@@ -14,6 +14,8 @@ export interface Preferences {
   columns: ColumnKey[];
   views: SavedView[];
   context: string;
+  /** Tell through the browser's own notifications what goes wrong. */
+  notices: boolean;
 }
 
 export const COLUMNS: ColumnKey[] = ["schedule", "next", "strip", "last", "duration"];
@@ -24,6 +26,7 @@ const DEFAULTS: Preferences = {
   columns: ["schedule", "next", "strip", "last"],
   views: [],
   context: "",
+  notices: false,
 };
 
 export function readPreferences(): Preferences {

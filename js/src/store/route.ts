@@ -2,7 +2,7 @@ import type { TaskState, TaskType } from "./model";
 import { DEFAULT_SORT, type Filter, NO_FILTER, type Sort, type SortKey } from "./task_view";
 
 /** The sections of the page, in the order of their tabs. */
-export const TABS = ["scheduler", "contexts", "status", "access"] as const;
+export const TABS = ["scheduler", "contexts", "notifications", "status", "access"] as const;
 export type Tab = (typeof TABS)[number];
 export type ViewMode = "list" | "timeline" | "calendar";
 

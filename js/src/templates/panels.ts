@@ -38,6 +38,25 @@ export function statusTemplate(w: Words): string {
   </div>`;
 }
 
+export function notificationsTemplate(w: Words): string {
+  const n = w.notifications;
+  return `
+  <div class="scheduler-heading"><div><h1>${esc(n.title)}</h1><p class="scheduler-summary">${esc(n.text)}</p></div></div>
+  <div class="scheduler-card scheduler-status">
+    <section><h2>${esc(n.targetsTitle)}</h2>
+      <p class="scheduler-quiet" x-show="notifications.loaded && notifications.targets.length === 0">${esc(n.none)}</p>
+      <div class="scheduler-scroll-x" x-show="notifications.targets.length > 0" tabindex="0" role="region" aria-label="${esc(n.targetsTitle)}">
+      <table class="scheduler-table"><thead><tr><th scope="col">${esc(n.target)}</th><th scope="col">${esc(n.state)}</th><th scope="col"><span class="scheduler-hidden">${esc(w.columns.actions)}</span></th></tr></thead>
+      <tbody><template x-for="target in notifications.targets" :key="target.name"><tr><th scope="row" x-text="target.name"></th>
+        <td><span class="scheduler-badge" :data-state="target.state" x-text="target.word"></span> <span class="scheduler-soft" x-text="target.detail"></span></td>
+        <td><div class="scheduler-row-actions" x-show="!readOnly">${button(n.test, { click: "notifications.test(target.name)", extra: ':disabled="target.busy"' })}</div></td></tr></template></tbody></table></div></section>
+    <section x-show="notifications.loaded"><h2>${esc(n.usualTitle)}</h2><p x-text="notifications.usual"></p></section>
+    <section><h2>${esc(n.browserHeading)}</h2>
+      <label class="scheduler-switch"><input type="checkbox" class="scheduler-check" :checked="notifications.browserOn" @change="notifications.toggleBrowser($event)">${esc(n.browserSwitch)}</label>
+      <p class="scheduler-note" x-text="notifications.browserNote"></p></section>
+  </div>`;
+}
+
 export function accessTemplate(w: Words): string {
   const a = w.access;
   return `

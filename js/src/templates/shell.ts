@@ -3,7 +3,7 @@ import { TABS } from "../store/route";
 import type { Words } from "../words/en";
 import { listTemplate } from "./list";
 import { button, esc, iconButton } from "./markup";
-import { accessTemplate, contextsTemplate, statusTemplate } from "./panels";
+import { accessTemplate, contextsTemplate, notificationsTemplate, statusTemplate } from "./panels";
 
 /** Top bar and the three sections of the page. In a widget only the list of the first section is left. */
 export function shellTemplate(w: Words): string {
@@ -55,6 +55,7 @@ export function shellTemplate(w: Words): string {
       ${listTemplate(w)}
     </section>
     <section class="scheduler-panel" role="tabpanel" :id="panelId('contexts')" :aria-labelledby="tabId('contexts')" x-show="activeTab === 'contexts'">${contextsTemplate(w)}</section>
+    <section class="scheduler-panel" role="tabpanel" :id="panelId('notifications')" :aria-labelledby="tabId('notifications')" x-show="activeTab === 'notifications'">${notificationsTemplate(w)}</section>
     <section class="scheduler-panel" role="tabpanel" :id="panelId('status')" :aria-labelledby="tabId('status')" x-show="activeTab === 'status'">${statusTemplate(w)}</section>
     <section class="scheduler-panel" role="tabpanel" :id="panelId('access')" :aria-labelledby="tabId('access')" x-show="activeTab === 'access'">${accessTemplate(w)}</section>
   </main>

@@ -5,6 +5,7 @@ import type {
   Delta,
   LogPage,
   NotebookParameter,
+  Notifications,
   Parameters,
   Preview,
   Run,
@@ -207,6 +208,14 @@ export class Api {
   /** The text of one of the bundle's files, through the kernel. */
   async chunk(name: string): Promise<string> {
     return String((await this.call({ method: "GET", path: `/static/scheduler_ext/${name}` })).body);
+  }
+
+  notifications(): Promise<Notifications> {
+    return this.get("api/notifications");
+  }
+
+  testTarget(target: string): Promise<unknown> {
+    return this.send("POST", "api/notifications/test", { target });
   }
 
   status(): Promise<Status> {

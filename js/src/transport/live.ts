@@ -23,7 +23,7 @@ const SILENCE_MS = 60_000;
 /**
  * Keeps a store up to date: pushed deltas while the stream is open, polled ones every two seconds while it
  * is not. Both carry a revision, so that whichever comes next resumes without a gap. A hidden tab closes
- * everything and resumes when it is shown.
+ * everything, unless it is to listen, and resumes when it is shown.
  */
 export class LiveFeed {
   state: LiveState = "connecting";
@@ -31,6 +31,7 @@ export class LiveFeed {
   private socket: StreamSocket | null = null;
   private socketOpen = false;
   private running = false;
+  private whenHidden = false;
   private retryMs = FIRST_RETRY_MS;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private pollTimer: ReturnType<typeof setTimeout> | undefined;
@@ -81,8 +82,14 @@ export class LiveFeed {
     };
   }
 
+  /** Go on while the tab is hidden: somebody wants to be told of what happens. */
+  listenWhenHidden(on: boolean): void {
+    this.whenHidden = on;
+    if (this.running) this.visibility();
+  }
+
   private readonly visibility = (): void => {
-    if (globalThis.document?.hidden) {
+    if (globalThis.document?.hidden && !this.whenHidden) {
       this.disconnect();
       this.report("paused");
     } else {

@@ -3,7 +3,13 @@ import { count } from "./times";
 /** Every text a reader can see. A translation is another object of this type, given when the view is mounted. */
 export const en = {
   product: "Scheduler",
-  tabs: { scheduler: "Scheduler", contexts: "Contexts", status: "Status", access: "Access" },
+  tabs: {
+    scheduler: "Scheduler",
+    contexts: "Contexts",
+    notifications: "Notifications",
+    status: "Status",
+    access: "Access",
+  },
   tabsLabel: "Sections",
   live: {
     connecting: "Reconnecting",
@@ -565,6 +571,42 @@ export const en = {
 
   access: {
     title: "Access",
+  notifications: {
+    title: "Notifications",
+    text: "Who is told what happens to tasks. The server's settings name the targets; their addresses are not shown.",
+    targetsTitle: "Targets",
+    target: "Target",
+    state: "State",
+    well: "Well",
+    ill: "Trouble",
+    ready: "Nothing delivered yet",
+    lastDelivered: (time: string): string => `Last delivered ${time}`,
+    waiting: (n: number): string => `${count(n)} waiting`,
+    test: "Send a test",
+    tested: (name: string): string => `A test message was delivered to ${name}`,
+    notTested: (name: string): string => `The test message for ${name} was not delivered`,
+    none: "No targets are set up. An administrator names them in NotificationSettings.targets of the server's configuration.",
+    usualTitle: "Tasks that say nothing of it",
+    usualText: (events: string, targets: string): string => `tell of ${events}, to ${targets}.`,
+    usualNobody: "tell nobody.",
+    events: {
+      failure: "failures",
+      success: "successes",
+      missed: "missed times",
+      recovered: "recoveries",
+      long: "long runs",
+    },
+    browserTitle: (task: string, state: string): string => `${task}: ${state}`,
+    browserHeading: "This browser",
+    browserSwitch: "Notify me when a run fails or is missed",
+    browserHelp: "While this page is open, also in the background.",
+    obstacles: {
+      missing: "This browser offers no notifications to this page.",
+      denied:
+        "This browser was told to refuse notifications from this page; its settings for the site can allow them.",
+    },
+  },
+
     you: "You are",
     rightsTitle: "What you may do here",
     rights: {
