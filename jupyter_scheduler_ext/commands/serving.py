@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Sequence
@@ -13,8 +14,6 @@ import click
 QUIET = (
     "--ServerApp.open_browser=False",
     "--Application.log_level=WARN",
-    # Ctrl-C stops at once, as anywhere else, instead of asking on a terminal that may not be there.
-    "--ServerApp.answer_yes=True",
     # Nobody is at the page, and that is as it should be: neither the server nor a kernel goes for want of a visitor.
     "--ServerApp.shutdown_no_activity_timeout=0",
     "--MappingKernelManager.cull_idle_timeout=0",
@@ -46,29 +45,31 @@ def serve(
         *([f"--ServerApp.port={port}"] if port is not None else []),
         *options,
     ]
-    _hang_up_stops()
-    _app(lean).launch_instance(chosen)
+    _serve(chosen, lean=lean)
 
 
-def _app(lean: bool) -> Any:
+def _serve(options: Sequence[str], *, lean: bool) -> None:
+    from jupyter_core.application import NoStart
+
     from ..extension import SchedulerExtension
 
-    class HeadlessScheduler(SchedulerExtension):
-        """The same extension; it says where it is, once, and opens nothing."""
-
+    class Headless(SchedulerExtension):
         load_other_extensions = not lean
-        open_browser = False
 
-        async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
-            await super()._start_jupyter_server_extension(serverapp)
-            where = f"{serverapp.connection_url}scheduler-ext/ for {serverapp.root_dir}"
-            click.echo(f"The scheduler runs at {where}, stored in {self.storage_dir}", err=True)
-
-    return HeadlessScheduler
+    server = Headless.initialize_server(argv=list(options))  # type: ignore[no-untyped-call]
+    _stop_on("SIGINT", "SIGHUP")
+    server.io_loop.add_callback(_say_where, server)
+    with contextlib.suppress(NoStart):
+        server.start()
 
 
-def _hang_up_stops() -> None:
-    """A terminal that is closed ends the server as SIGTERM does, runs drained; under `nohup` it goes on."""
-    if not hasattr(signal, "SIGHUP") or signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-        return
-    signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+def _say_where(server: Any) -> None:
+    click.echo(f"The scheduler runs at {server.connection_url}scheduler-ext/ for {server.root_dir}", err=True)
+
+
+def _stop_on(*names: str) -> None:
+    """Ctrl-C, and a terminal that is closed, end the server as SIGTERM does, with a drain. Under `nohup` it goes on."""
+    for name in names:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
