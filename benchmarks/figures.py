@@ -13,6 +13,8 @@ from typing import Any
 
 from peers import Missing
 
+HEAD = "| What | Goal | Ours | Peer | Peer / ours | How |"
+
 
 @dataclass
 class Series:
@@ -21,6 +23,8 @@ class Series:
     name: str
     seconds: list[float] = field(default_factory=list)
     trouble: str = ""
+    unit: str = "s"
+    """What was counted: ``s``, ``B`` (bytes), or a word for plain numbers. `seconds` holds them whatever they are."""
 
     def take(self, measure: Callable[[], float]) -> None:
         """Measure once more."""
@@ -35,6 +39,10 @@ class Series:
         except (Missing, OSError, RuntimeError, subprocess.SubprocessError) as error:
             self.trouble = " ".join(f"{error or type(error).__name__}".split())[-300:]
             return None
+
+    def extend(self, measure: Callable[[], Sequence[float]]) -> None:
+        """Measure many at once."""
+        self.attempt(lambda: self.seconds.extend(measure()))
 
     @property
     def median(self) -> float | None:
@@ -51,9 +59,14 @@ class Series:
         return min(self.seconds, default=None)
 
     def __str__(self) -> str:
+        if self is NOBODY:
+            return "-"
         if not self.seconds:
             return f"{self.name}: {self.trouble or 'not measured'}"
-        told = f"{shown(self.median)} (p95 {shown(self.p95)}, min {shown(self.least)}, n {len(self.seconds)})"
+        told = shown(self.median, self.unit)
+        if len(self.seconds) > 1:
+            spread = f"p95 {shown(self.p95, self.unit)}, min {shown(self.least, self.unit)}"
+            told += f" ({spread}, n {len(self.seconds)})"
         return f"{self.name}: {told}{f'; then {self.trouble}' if self.trouble else ''}"
 
     def to_json(self) -> dict[str, Any]:
@@ -63,9 +76,18 @@ class Series:
             "median": self.median,
             "p95": self.p95,
             "min": self.least,
+            "unit": self.unit,
             "seconds": self.seconds,
             "trouble": self.trouble,
         }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Series:
+        return cls(value["name"], value["seconds"], value["trouble"], value.get("unit", "s"))
+
+
+NOBODY = Series("-")
+"""There is nobody to compare with."""
 
 
 @dataclass
@@ -76,6 +98,7 @@ class Row:
     ours: Series
     peer: Series
     how: str
+    goal: str = ""
 
     @property
     def ratio(self) -> float | None:
@@ -89,24 +112,44 @@ class Row:
             "peer": self.peer.to_json(),
             "ratio": self.ratio,
             "how": self.how,
+            "goal": self.goal,
         }
 
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Row:
+        ours = Series.from_json(value["ours"])
+        peer = NOBODY if value["peer"]["name"] == NOBODY.name else Series.from_json(value["peer"])
+        return cls(value["what"], ours, peer, value["how"], value.get("goal", ""))
 
-def shown(seconds: float | None) -> str:
-    """Seconds as a person reads them."""
-    if seconds is None:
+    def cells(self) -> list[str]:
+        """As the cells of a table."""
+        ratio = "-" if self.ratio is None else f"{self.ratio:.3g}"
+        return [self.what, self.goal or "-", str(self.ours).partition(": ")[2], str(self.peer), ratio, self.how]
+
+
+def shown(value: float | None, unit: str = "s") -> str:
+    """A measured value as a person reads it."""
+    if value is None:
         return "-"
-    return f"{seconds:.2f} s" if seconds >= 1 else f"{1000 * seconds:.1f} ms"
+    if unit == "B":
+        return f"{value / 1e6:.1f} MB" if abs(value) >= 1e6 else f"{value / 1e3:.2f} kB"
+    if unit != "s":
+        return f"{value:.4g} {unit}"
+    if value >= 1:
+        return f"{value:.2f} s"
+    return f"{1000 * value:.1f} ms" if value >= 0.001 else f"{1e6 * value:.1f} µs"
 
 
 def table(rows: Sequence[Row]) -> str:
     """The rows as a Markdown table."""
-    lines = ["| What | Ours | Peer | Peer / ours | How |", "|---|---|---|---|---|"]
-    for row in rows:
-        ratio = "-" if row.ratio is None else f"{row.ratio:.3g}"
-        cells = (row.what, str(row.ours).partition(": ")[2], str(row.peer), ratio, row.how)
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    lines = [HEAD, "|---|---|---|---|---|---|"]
+    lines += [line(row.cells()) for row in rows]
     return "\n".join(lines)
+
+
+def line(cells: Sequence[str]) -> str:
+    """One line of a Markdown table."""
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def machine() -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,8 @@ INSTALLING = 900.0
 """Seconds that pip may take."""
 JUPYTER_SCHEDULER = ("jupyter-scheduler", "ipykernel")
 PAPERMILL = ("papermill", "ipykernel")
+APSCHEDULER_3 = ("apscheduler>=3.11,<4", "sqlalchemy")
+APSCHEDULER_4 = ("apscheduler==4.0.0a6", "sqlalchemy[asyncio]", "aiosqlite", "sniffio")
 
 
 class Missing(Exception):
@@ -30,7 +33,7 @@ def python_with(requirements: tuple[str, ...]) -> Path:
     The newest versions are taken when it is made; remove its folder below `cache` to have newer ones.
     """
     mark = hashlib.sha256(f"{sys.version} {requirements}".encode()).hexdigest()[:8]
-    folder = cache() / f"{requirements[0]}-{mark}"
+    folder = cache() / f"{name_of(requirements)}-{mark}"
     python = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
     complete = folder / "complete"
     if not complete.exists():
@@ -39,6 +42,11 @@ def python_with(requirements: tuple[str, ...]) -> Path:
         _run(str(python), "-m", "pip", "install", "--quiet", *requirements)
         complete.touch()
     return python
+
+
+def name_of(requirements: tuple[str, ...]) -> str:
+    """The package that an environment is made for."""
+    return re.split("[<>=]", requirements[0])[0]
 
 
 def version(python: Path, package: str) -> str:

@@ -53,6 +53,12 @@ class Server:
             text = answer.read()
         return json.loads(text) if text else None
 
+    @property
+    def pid(self) -> int:
+        """Of its process, while it runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def __enter__(self) -> Server:
         with (self._home / "server.log").open("wb") as log:
             self._process = subprocess.Popen(
@@ -77,7 +83,7 @@ class Server:
                 self._url = json.loads(told.read_text("utf-8"))["url"]
                 self.call(self._probe)
                 return
-            time.sleep(0.1)
+            time.sleep(0.02)
         log = (self._home / "server.log").read_text("utf-8", errors="replace")
         complaints = [line for line in log.splitlines() if "Error" in line] or log.splitlines()
         raise RuntimeError(f"the server did not start: {complaints[-1]}")
