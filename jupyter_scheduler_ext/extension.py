@@ -57,7 +57,7 @@ class SchedulerExtension(ExtensionAppJinjaMixin, ExtensionApp):
     db_url = Unicode(
         help="""Database of task definitions and history, for several servers with one schedule:
         postgresql://user@host/database or sqlite:////folder/schedule.sqlite. Empty: files in `storage_dir`. Keep the
-        password out of it, in ~/.pgpass. Default: the environment's JUPYTER_SCHEDULER_DB_URL."""
+        password out of it, in ~/.pgpass. Default: the environment's JUPYTER_SCHEDULER_EXT_DB_URL."""
     ).tag(config=True)
     keep_alive_window = Float(
         3600.0,
@@ -90,7 +90,7 @@ class SchedulerExtension(ExtensionAppJinjaMixin, ExtensionApp):
 
     @default("db_url")
     def _default_db_url(self) -> str:
-        return os.environ.get("JUPYTER_SCHEDULER_DB_URL", "")
+        return os.environ.get("JUPYTER_SCHEDULER_EXT_DB_URL", "")
 
     @default("static_paths")
     def _default_static_paths(self) -> list[str]:

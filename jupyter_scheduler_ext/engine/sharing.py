@@ -160,8 +160,10 @@ class Sharing:
         await self._follow_clock()
         await read_ledger(self._board, self._ledger, self._source)
         await schedule_all(self._board)
-        if self._source.read_only:
-            return
+        if not self._source.read_only:
+            await self._join()
+
+    async def _join(self) -> None:
         await self._ledger.call(partial(self._source.join, self.me))
         await self._renew()
         await self._see_servers()
@@ -207,11 +209,11 @@ class Sharing:
         if self._looked is None or now - self._looked > self._lease / 4:
             self._in_touch_since = None  # this process stood still
         self._looked = now
-        if self._source.read_only is None and (self._beat is None or now - self._beat[0] > self._lease / BEATS):
+        if self._beat is None or now - self._beat[0] > self._lease / BEATS:
             await self._ledger.call(self._source.check_version)
             await self._follow_clock()
             if self._source.read_only is None:
-                await self._renew()
+                await (self._renew() if self._ticking is not None else self._join())
         if self._in_touch_since is None:
             self._in_touch_since = self._clock.monotonic()
         await self._board.tasks.refresh()

@@ -18,13 +18,15 @@ from .. import entries
 from ..bulk import collector_at_rest
 from ..database import Database, Row, Transaction
 from ..entries import Entry
-from .versions import settle_schema
+from .versions import check_version, settle_schema
 
 _NEWER = "SELECT uuid, revision, saved_at, definition FROM tasks WHERE saved_at > ? ORDER BY saved_at, uuid"
 _SAVE = (
     "INSERT INTO tasks (uuid, revision, saved_at, definition) VALUES (?, ?, ?, ?) ON CONFLICT (uuid) DO UPDATE SET "
     "revision = excluded.revision, saved_at = excluded.saved_at, definition = excluded.definition"
 )
+_LOOKS = 10
+"""How many looks at others' changes there are to one at the version of the tables."""
 _REVISION = "SELECT revision FROM definitions WHERE one = 1"
 
 
@@ -63,6 +65,7 @@ class SqlTaskStore(TaskStore):
         self._mutex = threading.RLock()
         self._known = _Known()
         self._told: str | None = None
+        self._looks = 0
 
     def open(self) -> Snapshot:
         with self._mutex:
@@ -75,6 +78,9 @@ class SqlTaskStore(TaskStore):
 
     def refresh(self) -> Snapshot | None:
         with self._mutex:
+            self._looks += 1
+            if self._looks % _LOOKS == 0:
+                check_version(self._database)
             news = self._look() or self._told != self._database.read_only
             return self._publish() if news else None
 
