@@ -86,20 +86,30 @@ const main: JupyterFrontEndPlugin = {
     const { commands, serviceManager } = app;
     const words = wordsIn((translator ?? nullTranslator).load(DOMAIN));
     const notebooks = new Notebooks(serviceManager.contents, documents, tracker);
+    const page = URLExt.join(serviceManager.serverSettings.baseUrl, "scheduler-ext");
     const showPage: Show = (address = "") => {
-      window.open(
-        `${URLExt.join(serviceManager.serverSettings.baseUrl, "scheduler-ext")}/${address}`,
-        "_blank",
-      );
+      window.open(`${page}/${address}`, "_blank");
     };
     const show = labShell ? panelIn(app, notebooks, restorer, settings, words) : showPage;
 
     /** In a panel the form itself tells of unsaved changes; a page in another browser tab does not know of them. */
     const schedule = async (given: string): Promise<void> => {
       const found = notebooks.locate(given);
-      if ("drive" in found) await showErrorMessage(words.foreignTitle, words.foreign(found.drive));
-      else if (labShell || (await saved(notebooks, found.path, words)))
-        show(`${NEW}?notebook=${encodeURIComponent(found.path)}`);
+      if ("drive" in found) {
+        await showErrorMessage(words.foreignTitle, words.foreign(found.drive));
+        return;
+      }
+      const address = `${NEW}?notebook=${encodeURIComponent(found.path)}`;
+      if (labShell || !notebooks.isUnsaved(found.path)) {
+        show(address);
+        return;
+      }
+      const choice = await askToSave(words);
+      if (choice === "cancel") return;
+      // A tab opened after the file was saved would be a pop-up to the browser: open it in the click itself.
+      const tab = window.open("about:blank", "_blank");
+      if (choice === "save") await notebooks.save(found.path);
+      if (tab) tab.location.href = `${page}/${address}`;
     };
     const selected = (): string | null => {
       const items = [...(files?.tracker.currentWidget?.selectedItems() ?? [])];
@@ -145,9 +155,7 @@ const main: JupyterFrontEndPlugin = {
   },
 };
 
-/** Whether to go on: there is nothing unsaved, it was saved now, or it need not be. */
-async function saved(notebooks: Notebooks, path: string, words: Words): Promise<boolean> {
-  if (!notebooks.isUnsaved(path)) return true;
+async function askToSave(words: Words): Promise<"save" | "anyway" | "cancel"> {
   const anyway = Dialog.okButton({ label: words.scheduleAnyway });
   const save = Dialog.okButton({ label: words.saveFirst });
   const { button } = await showDialog({
@@ -155,8 +163,8 @@ async function saved(notebooks: Notebooks, path: string, words: Words): Promise<
     body: words.unsavedText,
     buttons: [Dialog.cancelButton({ label: words.cancel }), anyway, save],
   });
-  if (button.label === save.label) await notebooks.save(path);
-  return button.accept;
+  if (!button.accept) return "cancel";
+  return button.label === save.label ? "save" : "anyway";
 }
 
 const status: JupyterFrontEndPlugin = {

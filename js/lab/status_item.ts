@@ -58,7 +58,8 @@ export class StatusItem extends Widget {
 
   configure({ statusBar, statusInterval }: SchedulerSettings): void {
     this.wanted = statusBar;
-    this.poll.frequency = { interval: statusInterval * 1000, backoff: true, max: LONGEST_WAIT };
+    const interval = statusInterval * 1000;
+    this.poll.frequency = { interval, backoff: true, max: Math.max(interval, LONGEST_WAIT) };
     this.activeChanged.emit();
     if (statusBar) void this.soon.invoke();
   }

@@ -38,7 +38,7 @@ export function mount(
   root.setAttribute("x-data", "schedulerSettings");
   const { words } = options;
   // Static markup of our own; whatever comes from the server is written as text by Alpine or by hand.
-  root.innerHTML = shellTemplate(words);
+  root.innerHTML = shellTemplate(words, options.mode === "page" && !options.surroundings);
   const holder = document.createDocumentFragment();
   holder.append(root);
   prefixDirectives(holder);

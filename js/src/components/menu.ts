@@ -22,7 +22,7 @@ export function openMenu(root: HTMLElement, anchor: HTMLElement, entries: MenuEn
   close?.();
   const menu = h("div", { class: "scheduler-menu", role: "menu", popover: "manual", tabindex: -1 });
   for (const entry of entries) menu.append(render(entry));
-  (anchor.closest("dialog, main, header") ?? root).append(menu);
+  (anchor.closest("dialog, .scheduler-main, .scheduler-top") ?? root).append(menu);
   menu.showPopover?.();
   place(menu, anchor);
   anchor.setAttribute("aria-expanded", "true");

@@ -6,9 +6,11 @@ import { button, esc, iconButton } from "./markup";
 import { accessTemplate, contextsTemplate, notificationsTemplate, statusTemplate } from "./panels";
 
 /** Top bar and the three sections of the page. In a widget only the list of the first section is left. */
-export function shellTemplate(w: Words): string {
+export function shellTemplate(w: Words, whole: boolean): string {
+  // A document has one banner and one main part; where this is not all of it, they are not this view's.
+  const [top, main] = whole ? ["header", "main"] : ["div", "div"];
   return `
-  <header class="scheduler-top" x-show="mode === 'page'">
+  <${top} class="scheduler-top" x-show="mode === 'page'">
     <span class="scheduler-brand"><span class="scheduler-mark">${icon("clock")}</span><span class="scheduler-brand-name">${esc(w.product)}</span></span>
     <div class="scheduler-tabs" role="tablist" aria-label="${esc(w.tabsLabel)}" @keydown.left.prevent="stepTab(-1)" @keydown.right.prevent="stepTab(1)">
       ${TABS.map(
@@ -24,8 +26,8 @@ export function shellTemplate(w: Words): string {
         <option value="">${esc(w.allContexts)}</option>
         <template x-for="item in contexts.list" :key="item.id"><option :value="item.id" :selected="item.id === filter.context" x-text="item.label"></option></template>
       </select>${icon("down")}</label>
-  </header>
-  <main class="scheduler-main" x-ref="main" tabindex="-1">
+  </${top}>
+  <${main} class="scheduler-main" x-ref="main" tabindex="-1">
     <template x-for="banner in banners" :key="banner.code"><div class="scheduler-banner" :data-level="banner.level" role="status">${icon("alert")}<span x-text="banner.message"></span></div></template>
     <section class="scheduler-panel" role="tabpanel" :id="panelId('scheduler')" :aria-labelledby="tabId('scheduler')" x-show="activeTab === 'scheduler'">
       <div class="scheduler-heading" x-show="mode === 'page'">
@@ -58,7 +60,7 @@ export function shellTemplate(w: Words): string {
     <section class="scheduler-panel" role="tabpanel" :id="panelId('notifications')" :aria-labelledby="tabId('notifications')" x-show="activeTab === 'notifications'">${notificationsTemplate(w)}</section>
     <section class="scheduler-panel" role="tabpanel" :id="panelId('status')" :aria-labelledby="tabId('status')" x-show="activeTab === 'status'">${statusTemplate(w)}</section>
     <section class="scheduler-panel" role="tabpanel" :id="panelId('access')" :aria-labelledby="tabId('access')" x-show="activeTab === 'access'">${accessTemplate(w)}</section>
-  </main>
+  </${main}>
   <div class="scheduler-toasts" role="status" aria-live="polite" x-ref="toasts">
     <template x-for="toast in toasts.list" :key="toast.id"><div class="scheduler-toast" :data-level="toast.level"><span x-text="toast.text"></span>
       <button type="button" x-show="toast.action" x-text="toast.action" @click="toasts.act(toast.id)"></button>
