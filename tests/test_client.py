@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from types import ModuleType
 
 import nbformat
 import pytest
@@ -115,7 +117,7 @@ def test_a_task_is_edited_disabled_deleted_and_restored(client: SchedulerClient)
 
 
 def test_tasks_are_listed_by_filter_and_page_by_page(client: SchedulerClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jupyter_scheduler_ext.client.blocking.PAGE", 2)
+    monkeypatch.setattr("jupyter_scheduler_ext.client.reading.PAGE", 2)
     for name in ("a", "b", "c", "d", "e"):
         client.schedule(code="1", name=name, tags=("odd",) if name in "ace" else ())
     assert [task.name for task in client.tasks()] == ["a", "b", "c", "d", "e"]
@@ -224,6 +226,20 @@ def test_no_answer_and_no_scheduler_are_told_apart(live_server: LiveServer) -> N
 def test_a_server_is_found_from_its_folder(live_server: LiveServer) -> None:
     found = find_server({}, live_server.root, live_server.home / "runtime")
     assert (found.url, found.token, Path(found.root or "")) == (live_server.url, live_server.token, live_server.root)
+
+
+def test_runs_become_a_table_of_pandas_with_times_in_utc(
+    client: SchedulerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pandas is no dependency, not even of the tests: what it is given is what counts."""
+    pandas = ModuleType("pandas")
+    pandas.DataFrame = list  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "pandas", pandas)
+    client.schedule(code="6 * 7", name="Answer").run().wait(60, check=True)
+    (row,) = client.runs("Answer").to_pandas()
+    assert (row["task"], row["state"], row["result"], row["error"]) == ("Answer", "succeeded", "42", None)
+    assert row["started_at"].utcoffset() == timedelta(0)
+    assert row["finished_at"] >= row["started_at"]
 
 
 def test_the_awaiting_client_does_the_same(live_server: LiveServer) -> None:

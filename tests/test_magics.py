@@ -114,7 +114,7 @@ def test_a_log_is_followed_and_a_run_cancelled(cell: Cell, client: SchedulerClie
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("%schedule run Nobody", "no task with the id or name 'Nobody'"),
+        ("%schedule run Nobody", "there is no task Nobody"),
         ("%schedule fly", "invalid choice: 'fly'"),
         ("%schedule run Nobody region", "name=value"),
         ("%%schedule 99 9 * * * --name X\n1", "schedule.minute: 99 is out of range"),

@@ -6,21 +6,20 @@ Each call is made by a worker thread, so that it is the very same code, and no l
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from . import calls, scheduling
-from .blocking import PAGE
 from .connection import Call, Connection
 from .discovery import server_of
-from .errors import NotFound
 from .lists import RunList, TaskList
-from .naming import failure, is_id, named, with_secret
+from .naming import failure, id_of, is_id, with_secret
+from .reading import LogReader, Pages
 from .records import RunRecord, TaskRecord
 from .scheduling import What, When
-from .waiting import Progress, pauses
+from .waiting import Waiting
 
 
 class AsyncSchedulerClient:
@@ -40,25 +39,14 @@ class AsyncSchedulerClient:
         self, *, sort: str | None = None, limit: int | None = None, **filters: str | None
     ) -> TaskList[AsyncTask]:
         """Tasks, filtered and sorted."""
-        found: TaskList[AsyncTask] = TaskList()
-        cursor: str | None = None
-        while limit is None or len(found) < limit:
-            ask = PAGE if limit is None else min(PAGE, limit - len(found))
-            page = await self._fetch(calls.tasks(filters, sort, ask, cursor))
-            found.extend(AsyncTask(data, self) for data in page["tasks"])
-            cursor = page["next_cursor"]
-            if cursor is None:
-                break
-        return found
+        pages = Pages(partial(calls.tasks, filters, sort), "tasks", limit)
+        while pages.call is not None:
+            pages.take(await self._fetch(pages.call))
+        return TaskList(AsyncTask(data, self) for data in pages.found)
 
     async def task(self, task: str | TaskRecord) -> AsyncTask:
         """One task, by its id or its name."""
-        if not isinstance(task, str):
-            return await self._task(calls.task(task.id))
-        try:
-            return await self._task(calls.task(task))
-        except NotFound:
-            return named(task, await self.tasks(q=task))
+        return await self._task(calls.task(await self._id(task)))
 
     async def create(self, definition: Mapping[str, Any]) -> AsyncTask:
         """Make a task from its definition."""
@@ -160,17 +148,10 @@ class AsyncSchedulerClient:
     ) -> RunList[AsyncRun]:
         """The newest runs, of one task or of all."""
         task_id = None if task is None else await self._id(task)
-        states = state if state is None or isinstance(state, str) else ",".join(state)
-        found: RunList[AsyncRun] = RunList()
-        cursor: str | None = None
-        while len(found) < limit:
-            call = calls.runs(task_id, states, since, until, min(PAGE, limit - len(found)), cursor)
-            page = await self._fetch(call)
-            found.extend(self._runs(page))
-            cursor = page["next_cursor"]
-            if cursor is None:
-                break
-        return found
+        pages = Pages(partial(calls.runs, task_id, calls.joined(state), since, until), "runs", limit)
+        while pages.call is not None:
+            pages.take(await self._fetch(pages.call))
+        return RunList(AsyncRun(data, self) for data in pages.found)
 
     async def get_run(self, run_id: str) -> AsyncRun:
         """One run by its id."""
@@ -182,20 +163,11 @@ class AsyncSchedulerClient:
 
     async def log(self, run: str | RunRecord, *, start: int = 0, follow: bool = False) -> AsyncIterator[dict[str, Any]]:
         """Entries of a run's log; with `follow` until the run is over."""
-        run_id = run if isinstance(run, str) else run.id
-        wait = pauses()
-        while True:
-            page = await self._fetch(calls.log(run_id, start))
-            for entry in page["entries"]:
+        reader = LogReader(run if isinstance(run, str) else run.id, start, follow=follow)
+        while not reader.over:
+            for entry in reader.take(await self._fetch(reader.call)):
                 yield entry
-            moved = page["next"] != start
-            start = page["next"]
-            if page["complete"] or not (moved or follow):
-                return
-            if moved:
-                wait = pauses()
-            else:
-                await asyncio.sleep(next(wait))
+            await asyncio.sleep(reader.pause)
 
     # The rest
 
@@ -251,7 +223,7 @@ class AsyncSchedulerClient:
     async def _id(self, task: str | TaskRecord) -> str:
         if not isinstance(task, str):
             return task.id
-        return task if is_id(task) else (await self.task(task)).id
+        return task if is_id(task) else id_of(task, (await self._fetch(calls.tasks_named(task)))["tasks"])
 
 
 class AsyncTask(TaskRecord):
@@ -320,19 +292,10 @@ class AsyncRun(RunRecord):
 
     async def wait(self, timeout: float | None = None, *, progress: bool = True, check: bool = False) -> AsyncRun:
         """Wait until it is over. Raises TimeoutError, and with `check` RunFailed."""
-        began = time.monotonic()
-        bar = Progress(progress)
-        for pause in pauses():
-            await self.refresh()
-            elapsed = time.monotonic() - began
-            bar.update(self.data, elapsed)
-            if self.is_over:
-                break
-            if timeout is not None:
-                if elapsed >= timeout:
-                    raise TimeoutError(f"the run is still {self.state} after {timeout:g} s")
-                pause = min(pause, timeout - elapsed)
+        waiting = Waiting(self, timeout, progress=progress)
+        while (pause := waiting.pause()) is not None:
             await asyncio.sleep(pause)
+            await self.refresh()
         if check and not self.has_succeeded:
             raise failure(self)
         return self

@@ -5,20 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from . import calls, scheduling
 from .connection import Call, Connection
 from .discovery import server_of
-from .errors import NotFound
 from .lists import RunList, TaskList
-from .naming import failure, is_id, named, with_secret
+from .naming import failure, id_of, is_id, with_secret
+from .reading import LogReader, Pages
 from .records import RunRecord, TaskRecord
 from .scheduling import What, When
-from .waiting import Progress, pauses
-
-PAGE = 1000
-"""Tasks or runs asked for at a time."""
+from .waiting import Waiting
 
 
 class SchedulerClient:
@@ -47,25 +45,14 @@ class SchedulerClient:
 
         `filters` are combined with and: ``type``, ``state``, ``q`` (words to look for), ``tag``, ``context_id``.
         """
-        found: TaskList[Task] = TaskList()
-        cursor: str | None = None
-        while limit is None or len(found) < limit:
-            ask = PAGE if limit is None else min(PAGE, limit - len(found))
-            page = self._fetch(calls.tasks(filters, sort, ask, cursor))
-            found.extend(Task(data, self) for data in page["tasks"])
-            cursor = page["next_cursor"]
-            if cursor is None:
-                break
-        return found
+        pages = Pages(partial(calls.tasks, filters, sort), "tasks", limit)
+        while pages.call is not None:
+            pages.take(self._fetch(pages.call))
+        return TaskList(Task(data, self) for data in pages.found)
 
     def task(self, task: str | TaskRecord) -> Task:
         """One task, by its id or its name. Raises NotFound, also where several have this name."""
-        if not isinstance(task, str):
-            return self._task(calls.task(task.id))
-        try:
-            return self._task(calls.task(task))
-        except NotFound:
-            return named(task, self.tasks(q=task))
+        return self._task(calls.task(self._id(task)))
 
     def create(self, definition: Mapping[str, Any]) -> Task:
         """Make a task from its definition, a JSON object as the HTTP interface describes it."""
@@ -179,16 +166,10 @@ class SchedulerClient:
     ) -> RunList[Run]:
         """The newest runs, of one task or of all, in one `state` or several."""
         task_id = None if task is None else self._id(task)
-        states = state if state is None or isinstance(state, str) else ",".join(state)
-        found: RunList[Run] = RunList()
-        cursor: str | None = None
-        while len(found) < limit:
-            page = self._fetch(calls.runs(task_id, states, since, until, min(PAGE, limit - len(found)), cursor))
-            found.extend(self._runs(page))
-            cursor = page["next_cursor"]
-            if cursor is None:
-                break
-        return found
+        pages = Pages(partial(calls.runs, task_id, calls.joined(state), since, until), "runs", limit)
+        while pages.call is not None:
+            pages.take(self._fetch(pages.call))
+        return RunList(Run(data, self) for data in pages.found)
 
     def get_run(self, run_id: str) -> Run:
         """One run by its id."""
@@ -200,19 +181,10 @@ class SchedulerClient:
 
     def log(self, run: str | RunRecord, *, start: int = 0, follow: bool = False) -> Iterator[dict[str, Any]]:
         """Entries of a run's log: ``{"t", "kind", "text", ...}``; with `follow` until the run is over."""
-        run_id = run if isinstance(run, str) else run.id
-        wait = pauses()
-        while True:
-            page = self._fetch(calls.log(run_id, start))
-            yield from page["entries"]
-            moved = page["next"] != start
-            start = page["next"]
-            if page["complete"] or not (moved or follow):
-                return
-            if moved:
-                wait = pauses()
-            else:
-                time.sleep(next(wait))
+        reader = LogReader(run if isinstance(run, str) else run.id, start, follow=follow)
+        while not reader.over:
+            yield from reader.take(self._fetch(reader.call))
+            time.sleep(reader.pause)
 
     # The rest
 
@@ -268,7 +240,7 @@ class SchedulerClient:
     def _id(self, task: str | TaskRecord) -> str:
         if not isinstance(task, str):
             return task.id
-        return task if is_id(task) else self.task(task).id
+        return task if is_id(task) else id_of(task, self._fetch(calls.tasks_named(task))["tasks"])
 
 
 class Task(TaskRecord):
@@ -341,19 +313,10 @@ class Run(RunRecord):
 
         Raises TimeoutError after `timeout` seconds (the run goes on), and with `check` RunFailed unless it succeeded.
         """
-        began = time.monotonic()
-        bar = Progress(progress)
-        for pause in pauses():
-            self.refresh()
-            elapsed = time.monotonic() - began
-            bar.update(self.data, elapsed)
-            if self.is_over:
-                break
-            if timeout is not None:
-                if elapsed >= timeout:
-                    raise TimeoutError(f"the run is still {self.state} after {timeout:g} s")
-                pause = min(pause, timeout - elapsed)
+        waiting = Waiting(self, timeout, progress=progress)
+        while (pause := waiting.pause()) is not None:
             time.sleep(pause)
+            self.refresh()
         if check and not self.has_succeeded:
             raise failure(self)
         return self

@@ -20,6 +20,11 @@ def task(task_id: str) -> Call:
     return Call("GET", f"api/tasks/{step(task_id)}")
 
 
+def tasks_named(name: str) -> Call:
+    """Names and ids of tasks that may have this name."""
+    return Call("GET", "api/tasks", {"q": name, "fields": "name"})
+
+
 def create(definition: Json) -> Call:
     return Call("POST", "api/tasks", body=definition)
 
@@ -63,7 +68,7 @@ def backfill(task_id: str, start: datetime, end: datetime) -> Call:
 
 def runs(
     task_id: str | None,
-    states: str | Iterable[str] | None,
+    states: str | None,
     since: datetime | None,
     until: datetime | None,
     limit: int,
@@ -71,7 +76,7 @@ def runs(
 ) -> Call:
     query = {
         "task_id": task_id,
-        "state": states if states is None or isinstance(states, str) else ",".join(states),
+        "state": states,
         "since": instant(since, "since"),
         "until": instant(until, "until"),
         "limit": limit,
@@ -139,6 +144,11 @@ def poll(since: str) -> Call:
 
 def status() -> Call:
     return Call("GET", "api/status")
+
+
+def joined(words: str | Iterable[str] | None) -> str | None:
+    """One word or several, as a query holds them."""
+    return words if words is None or isinstance(words, str) else ",".join(words)
 
 
 def instant(moment: datetime | None, name: str) -> str | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from .errors import NotFound, RunFailed
-from .records import RunRecord, TaskRecord
+from .records import RunRecord
 
-T = TypeVar("T", bound=TaskRecord)
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 def with_secret(answer: Mapping[str, Any]) -> dict[str, Any]:
@@ -17,17 +18,18 @@ def with_secret(answer: Mapping[str, Any]) -> dict[str, Any]:
     return {**answer["task"], "token_secret": secret} if secret else dict(answer["task"])
 
 
-def named(name: str, candidates: Iterable[T]) -> T:
-    """The one task with a name. Raises NotFound."""
-    found = [task for task in candidates if task.name == name]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        ids = ", ".join(task.id for task in found)
+def id_of(key: str, candidates: Iterable[Mapping[str, Any]]) -> str:
+    """The id of the one task with this name; a key that is no task's name may be an id. Raises NotFound."""
+    found = [str(task["uuid"]) for task in candidates if task["name"] == key]
+    if len(found) > 1:
         raise NotFound(
-            f"{len(found)} tasks are named {name!r}; name one by its id: {ids}", code="ambiguous", status=404
+            f"{len(found)} tasks are named {key!r}; name one by its id: {', '.join(found)}",
+            code="ambiguous",
+            status=404,
         )
-    raise NotFound(f"there is no task with the id or name {name!r}", code="not_found", status=404)
+    if not found and not _ID.fullmatch(key):
+        raise NotFound(f"there is no task with the id or name {key!r}", code="not_found", status=404)
+    return found[0] if found else key
 
 
 def is_id(text: str) -> bool:

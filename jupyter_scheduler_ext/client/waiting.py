@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from . import pictures
+from .records import RunRecord
 
 FIRST_PAUSE = 0.05
 LONGEST_PAUSE = 1.0
@@ -19,6 +21,30 @@ def pauses() -> Iterator[float]:
     while True:
         yield pause
         pause = min(LONGEST_PAUSE, pause * GROWTH)
+
+
+class Waiting:
+    """For the end of a run, which whoever waits looks at again after each pause."""
+
+    def __init__(self, run: RunRecord, timeout: float | None = None, *, progress: bool = True) -> None:
+        self._run = run
+        self._timeout = timeout
+        self._progress = Progress(progress)
+        self._began = time.monotonic()
+        self._pauses = pauses()
+
+    def pause(self) -> float | None:
+        """Seconds until the next look; None: it is over. Raises TimeoutError; the run goes on."""
+        elapsed = time.monotonic() - self._began
+        self._progress.update(self._run.data, elapsed)
+        if self._run.is_over:
+            return None
+        pause = next(self._pauses)
+        if self._timeout is None:
+            return pause
+        if elapsed >= self._timeout:
+            raise TimeoutError(f"the run is still {self._run.state} after {self._timeout:g} s")
+        return min(pause, self._timeout - elapsed)
 
 
 class Progress:

@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..client import calls, pictures
-from ..client.waiting import pauses
+from ..client import pictures
+from ..client.reading import LogReader
 from . import screen
 
 SHOWN = frozenset({"stdout", "stderr", "result", "error", "status"})
@@ -51,18 +51,10 @@ def texts(entries: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _pages(client: Any, run_id: str) -> Iterator[list[dict[str, Any]]]:
-    start = 0
-    wait = pauses()
-    while True:
-        page = client.connection.fetch_json(calls.log(run_id, start))
-        yield page["entries"]
-        if page["complete"]:
-            return
-        if page["next"] != start:
-            wait = pauses()
-        else:
-            time.sleep(next(wait))
-        start = page["next"]
+    reader = LogReader(run_id, follow=True)
+    while not reader.over:
+        yield reader.take(client.connection.fetch_json(reader.call))
+        time.sleep(reader.pause)
 
 
 class _Stream:

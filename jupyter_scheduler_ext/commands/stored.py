@@ -8,7 +8,7 @@ from typing import Any
 
 from ..client import NotFound, Unreachable
 from ..client.lists import RunList, TaskList
-from ..client.naming import named
+from ..client.naming import id_of
 from ..client.records import RunRecord, TaskRecord
 from ..engine.board import Board
 from ..engine.clock import SystemClock, local_zone
@@ -47,9 +47,9 @@ class StoredSchedule:
 
     def task(self, task: str | TaskRecord) -> TaskRecord:
         key = task if isinstance(task, str) else task.id
-        known = self._board.task(key)
+        known = self._board.task(key) or self._board.task(id_of(key, (one.data for one in self.tasks())))
         if known is None:
-            return named(key, self.tasks())
+            raise NotFound(f"there is no task {key}", code="not_found", status=404)
         return TaskRecord({**self._views.as_json(known), "next_runs": self._views.next_runs(known, 5)})
 
     def runs(
