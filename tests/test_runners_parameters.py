@@ -65,7 +65,10 @@ def test_what_cannot_be_read_is_no_error(source):
     [
         ("python", {"a": 'x"\\\n', "b": True, "c": None}, 'a = "x\\"\\\\\\n"\nb = True\nc = None'),
         ("R", {"a": "x", "b": True, "c": None}, 'a = "x"\nb = TRUE\nc = NULL'),
+        ("R", {"a": [1, "x"], "b": {"k": 2.5}}, 'a = list(1, "x")\nb = list("k" = 2.5)'),
         ("julia", {"a": "$(run)", "b": [1]}, 'a = "\\$(run)"\nb = [1]'),
+        ("julia", {"a": True, "b": None, "c": {"k": [2.5]}}, 'a = true\nb = nothing\nc = Dict("k" => [2.5])'),
+        ("julia", {"a": 'x"\\'}, 'a = "x\\"\\\\"'),
         ("bash", {"a": "$(run) 'x'"}, "a='$(run) '\"'\"'x'\"'\"''"),
     ],
 )

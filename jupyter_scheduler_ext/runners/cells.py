@@ -19,6 +19,8 @@ MAY_FAIL = "raises-exception"
 LEFT_OUT = "skip-execution"
 """Cell tags, as nbclient and Jupyter Book read them."""
 SHOWN = frozenset({"display_data", "execute_result", "update_display_data"})
+SHOW_VALUES = frozenset({"r"})
+"""Languages, in small letters, whose kernels send the value of a cell as a display and not as a result."""
 LAST_LINE = 4096
 """Characters of standard output that are looked at for the last line."""
 LONGEST_RESULT = 65_536
@@ -34,6 +36,7 @@ class CellRun:
     sink: Sink
     allowance: Allowance
     stopped: Callable[[], bool]
+    language: str = "python"
     hidden: str | None = None
     """Code that sets secret parameters; it is run before the cell of the others, and kept nowhere."""
     error: RunError | None = None
@@ -140,7 +143,7 @@ class _Hearing:
         display = content.get("transient", {}).get("display_id")
         named = {} if display is None else {"display_id": display, "update": kind == "update_display_data"}
         result = kind == "execute_result"
-        if result:
+        if result or (self._run.language.lower() in SHOW_VALUES and kind == "display_data" and text):
             self._run.value = text
         metadata = content.get("metadata", {})
         self._write("result" if result else "display", text, data=data, metadata=metadata, **named)

@@ -56,7 +56,9 @@ class KernelExecution(Execution):
         self._kernel: Kernel | None = None
         self._error: RunError | None = None
         document.on_trouble(self._not_saved)
-        self._cells = CellRun(document, cells, sink, Allowance(place.output_limit), self._stop.is_set, hidden)
+        self._cells = CellRun(
+            document, cells, sink, Allowance(place.output_limit), self._stop.is_set, need.language, hidden
+        )
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"run {launch.run.id}")
 
     async def outcome(self) -> Outcome:

@@ -11,11 +11,14 @@ from ..contexts.kernel import Need
 from ..contexts.paths import served_path
 from ..engine.abc import Execution, Launch, Runner, Sink
 from ..engine.actions import NotebookAction
+from ..engine.errors import SchedulerError
 from ..engine.instants import Instant
 from ..engine.models import AnyTask
 from ..engine.runs import TIMED
 from .checks import check_kernel, check_notebook
 from .in_kernel import KernelExecution
+from .inspect import declared_parameters
+from .kinds import check_types
 from .outfiles import output_path
 from .parameters import inject
 from .sources import Notebook, read_notebook
@@ -34,11 +37,24 @@ class NotebookRunner(Runner):
         assert isinstance(task.action, NotebookAction)
         await check_notebook(self._place.contents, task.action.path)
         await check_kernel(self._place, task.action.kernel_name)
+        if task.action.parameters:
+            await self._check_parameters(task.action)
+
+    async def _check_parameters(self, action: NotebookAction) -> None:
+        """Raises Invalid for a value that cannot be what the notebook declares."""
+        try:
+            notebook = await read_notebook(self._place.contents, action.path)
+        except SchedulerError:
+            return  # what is in it is looked at when it runs
+        check_types(declared_parameters(notebook), action.parameters, field="action.parameters")
 
     async def start(self, launch: Launch, sink: Sink) -> Execution:
         place, action = self._place, launch.task.action
         assert isinstance(action, NotebookAction)
         notebook = await read_notebook(place.contents, action.path)
+        given = {**action.parameters, **launch.run.parameters}  # as written: built-ins and secrets are not looked at
+        if given:
+            check_types(declared_parameters(notebook), given)
         kernel_name, language = await place.kernels.spec(action.kernel_name or kernel_named_in(notebook))
         injection = await place.injection(launch, kernel_name, language)
         if injection is not None:

@@ -39,6 +39,15 @@ def is_secret(value: Any) -> bool:
     return isinstance(value, Secret)
 
 
+def is_left_open(value: Any) -> bool:
+    """Is there a built-in or a reference to a secret in it, so that only the run will tell what it is?"""
+    if isinstance(value, str):
+        return BUILT_IN.search(value) is not None
+    if isinstance(value, Mapping):
+        return any(name in REFERENCES for name in value) or any(map(is_left_open, value.values()))
+    return isinstance(value, list | tuple) and any(map(is_left_open, value))
+
+
 def built_ins(run: Run, task: AnyTask) -> dict[str, str]:
     """What ``{{ ... }}`` may name. Dates and times of the day are in the task's zone, `fire_time` is in UTC."""
     local = to_datetime(run.fire_time).astimezone(_zone(task))
