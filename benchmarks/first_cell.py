@@ -1,8 +1,9 @@
 """From due, and from "run", to the first cell, beside what people would use instead: ``python benchmarks/first_cell.py
-[--times 20] [--peer-minutes 3] [--only due run cold cells] [--json FILE]``.
+[--times 20] [--peer-minutes 3] [--only due run burst cold cells] [--json FILE]``.
 
 Every program runs a notebook whose first statement reads the clock, so that all are measured by the same mark. They
-take turns within each round, on one machine, and the first run of each, which fills caches, is not counted.
+take turns within each round, on one machine, and the first run of each, which fills caches, is not counted. A row is
+printed as soon as it is measured.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ APART = 7
 PATIENCE = 120.0
 """Seconds after which a run counts as stuck."""
 CELLS = 100
+BURST = 25
+"""Runs of a burst, and the seconds between two of them."""
+BURST_APART = 0.5
 NO_AHEAD = ("--RunnerSettings.max_pooled=0", "--RunnerSettings.max_prepared=0", "--TaskScheduler.lead=0")
 PAPERMILL = "import papermill, sys; papermill.execute_notebook(sys.argv[1], sys.argv[2], progress_bar=False)"
 
@@ -42,7 +46,11 @@ class Marks:
         self.notebook = folder / f"{name}.ipynb"
         self._file = folder.resolve() / f"{name}.marks"
         self._seen = 0
-        self.mark = f"import time; now = time.time_ns(); open({str(self._file)!r}, 'a').write(f'{{now}}\\n');"
+        noted = "str(now), os.environ.get('SCHEDULER_RUN_ID', '-')"
+        self.mark = (
+            "import time; now = time.time_ns(); import os; "
+            f"print({noted}, file=open({str(self._file)!r}, 'a'), flush=True);"
+        )
         self.cells = [self.mark, *(f"print({number})" for number in range(cells - 2)), self.mark][:cells]
         self._file.touch()
         self.notebook.write_text(json.dumps(notebook(self.cells)), "utf-8")
@@ -54,9 +62,16 @@ class Marks:
             found = self._file.read_bytes().split(b"\n")[self._seen : -1]
             if found:
                 self._seen += 1
-                return int(found[0]) / 1e9
+                return int(found[0].split()[0]) / 1e9
             time.sleep(0.01)
         raise RuntimeError(f"no cell began within {patience:.0f} s")
+
+    def of(self, run_id: str) -> float | None:
+        """When the first cell of a run of ours began; None if it has not."""
+        for moment, which in map(bytes.split, self._file.read_bytes().splitlines()):
+            if which == run_id.encode():
+                return int(moment) / 1e9
+        return None
 
     def stretch(self) -> float:
         """Seconds from the next moment noted to the one after it."""
@@ -67,12 +82,14 @@ class Marks:
 class Ours:
     """This project on a server of its own."""
 
-    def __init__(self, server: Server, name: str, cells: int = 1) -> None:
+    def __init__(self, server: Server, name: str, cells: int = 1, more: dict[str, Any] | None = None) -> None:
         self.marks = Marks(server.root, name, cells)
         self._server = server
-        self._used: set[str] = set()
+        self._there: set[str] = set()
+        self.from_pool = 0
+        """Counted runs whose kernel was there before the request."""
         action = {"kind": "notebook", "path": self.marks.notebook.name}
-        self._task: dict[str, Any] = {"name": name, "action": action}
+        self._task: dict[str, Any] = {"name": name, "action": action, **(more or {})}
         self._adhoc = self._create({"type": "adhoc"})
 
     def planned(self, dates: Sequence[int]) -> Iterator[float]:
@@ -90,6 +107,23 @@ class Ours:
         self.finish(run["id"])
         return took
 
+    def burst(self) -> Iterator[float]:
+        """The same for runs that follow one another faster than a kernel starts."""
+        started = []
+        begin = time.monotonic()
+        for number in range(BURST):
+            time.sleep(max(0.0, begin + number * BURST_APART - time.monotonic()))
+            self._note_kernels()
+            start = time.time()
+            started.append((start, self._api(f"tasks/{self._adhoc}/run", "POST", {})["run"]["id"], self._there))
+        for start, run_id, there in started:
+            self._there = there
+            self.finish(run_id)
+            began = self.marks.of(run_id)
+            if began is None:
+                raise RuntimeError(f"no cell of {run_id} began")
+            yield began - start
+
     def run_all(self) -> float:
         """Seconds from the first cell to the last."""
         run = self._api(f"tasks/{self._adhoc}/run", "POST", {})["run"]
@@ -105,17 +139,22 @@ class Ours:
                 break
         if run["state"] != "succeeded":
             raise RuntimeError(f"a run ended {run['state']}: {run['reason']}")
-        self._used.add(run["kernel_id"])
+        self.from_pool += run["kernel_id"] in self._there
 
     def wait_for_warm_kernel(self) -> None:
-        """Wait until the pool holds a kernel that has done what makes it warm."""
+        """Wait until the pool holds a warm kernel, and no other is being started or ended."""
         calm = 0
         for _ in ticks(0.2):
-            kernels = self._server.call("api/kernels")
-            waiting = [kernel for kernel in kernels if kernel["id"] not in self._used]
-            calm = calm + 1 if waiting and all(kernel["execution_state"] == "idle" for kernel in waiting) else 0
+            count = self._api("status")["kernels"]
+            count.pop("memory")
+            self._note_kernels()
+            still = count["pooled"] > 0 and count["starting"] == 0 and sum(count.values()) == len(self._there)
+            calm = calm + 1 if still else 0
             if calm == 5:
                 return
+
+    def _note_kernels(self) -> None:
+        self._there = {kernel["id"] for kernel in self._server.call("api/kernels")}
 
     def _create(self, more: dict[str, Any]) -> str:
         return str(self._api("tasks", "POST", {**self._task, **more})["task"]["uuid"])
@@ -245,11 +284,24 @@ class Benchmark:
                 ours.take(mine.run)
                 peer.take(lambda: official.run())
                 papermill.take(lambda: process.run())
-        how = "POST of the request to the first cell, kernel from the pool"
+        how = f"POST of the request to the first cell, kernel from the pool in {mine.from_pool} of {len(ours.seconds)}"
         return [
             Row("Run to first cell", ours, peer, f"{how}; the peer: POST of a job"),
             Row("Run to first cell, beside a cold start", ours, papermill, f"{how}; the peer: from process start"),
         ]
+
+    def burst(self) -> list[Row]:
+        """Runs that come faster than a kernel starts, after one that told the pool what is wanted."""
+        ours, no_peer = Series("jupyter_scheduler_ext"), Series("no peer")
+        with self._server("burst") as server:
+            mine = Ours(server, "burst", more={"policy": {"overlap": "allow"}})
+            ours.attempt(mine.run)
+            ours.attempt(mine.wait_for_warm_kernel)
+            ours.attempt(lambda: ours.seconds.extend(mine.burst()))
+        how = (
+            f"{BURST} runs, one every {BURST_APART} s; in a kernel that was there before the request: {mine.from_pool}"
+        )
+        return [Row("Run to first cell, in a burst", ours, no_peer, how)]
 
     def cold(self) -> list[Row]:
         """The same with nothing started ahead, and the floor."""
@@ -284,7 +336,7 @@ class Benchmark:
                 ours.take(mine.run_all)
                 floor.take(lambda: bare_cells(kernel, marks))
                 papermill.take(lambda: process.run_all())
-        how = f"first cell to last, {CELLS} cells that print a number each, warm kernel"
+        how = f"first cell to last, {CELLS} cells that print a number each, warm kernel (ours: {mine.from_pool})"
         return [
             Row(f"Notebook of {CELLS} cells", ours, floor, how),
             Row(f"Notebook of {CELLS} cells, beside Papermill", ours, papermill, how),
@@ -357,21 +409,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("``")[0])
     parser.add_argument("--times", type=int, default=20, help="how often each is measured")
     parser.add_argument("--peer-minutes", type=int, default=3, help="how many minutes of the peer's cron are watched")
-    parts = ("due", "run", "cold", "cells")
+    parts = ("due", "run", "burst", "cold", "cells")
     parser.add_argument("--only", nargs="+", choices=parts, default=parts, help="measure these rows only")
     parser.add_argument("--json", type=Path, help="write every measured value to this file")
     given = parser.parse_args()
     about = {"machine": machine(), "versions": versions()}
     rows: list[Row] = []
+    print(table([]), flush=True)
     with tempfile.TemporaryDirectory() as folder:
         benchmark = Benchmark(Path(folder), given.times, given.peer_minutes)
         for part in given.only:
             print(f"measuring: {part}", file=sys.stderr)
-            rows += getattr(benchmark, part)()
+            for row in getattr(benchmark, part)():
+                print(table([row]).rpartition("\n")[2], flush=True)
+                rows.append(row)
             if given.json:
                 text = json.dumps({**about, "rows": [row.to_json() for row in rows]}, indent=1)
                 given.json.write_text(text, "utf-8")
-    print(table(rows))
 
 
 if __name__ == "__main__":
