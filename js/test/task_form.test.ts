@@ -73,7 +73,7 @@ describe("a form", () => {
     expect(patchOf(start, now).action).toEqual({
       kind: "command",
       argv: ["ls", "-l"],
-      cwd: null,
+      cwd: "",
       env: {},
       path: null,
       parameters: null,
@@ -175,5 +175,26 @@ describe("merge patches", () => {
     expect(differences({ a: { b: 1, c: 2 } }, { a: { b: 1, c: 3 } })).toEqual([
       { path: "a.c", mine: 2, theirs: 3 },
     ]);
+  });
+
+  it("is filled from a template, which says its schedule as text and only some of the rest", () => {
+    const form = formOf(
+      {
+        type: "scheduled",
+        schedule: "30 2 * * 1-5",
+        action: { kind: "notebook", path: "" },
+        policy: { retries: { max: 1 } },
+      },
+      "Asia/Tokyo",
+    );
+    expect(form.fields).toEqual({ minute: "30", hour: "2", day: "*", month: "*", weekday: "1-5" });
+    expect(form.timezone).toBe("Asia/Tokyo");
+    expect(form.policy.retriesMax).toBe("1");
+    expect(form.policy.retriesDelay).toBe("30");
+  });
+
+  it("sends a command's folder as text, also when there is none", () => {
+    const form = formOf({ action: { kind: "command", argv: ["ls"] } }, "UTC");
+    expect(taskOf(form).action).toEqual({ kind: "command", argv: ["ls"], cwd: "", env: {} });
   });
 });

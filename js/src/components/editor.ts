@@ -1,4 +1,4 @@
-import type { Task, TaskType } from "../store/model";
+import type { Task, TaskParts, TaskType } from "../store/model";
 import { differences } from "../store/patch";
 import {
   formOf,
@@ -66,7 +66,7 @@ export class Editor extends ScheduleBuilder {
     return !sameForm(this.start, this.form) || this.files.dirty;
   }
 
-  create(type: TaskType, from: Partial<Task> = {}): void {
+  create(type: TaskType, from: TaskParts = {}): void {
     this.begin("", formOf({ ...from, type, tags: from.tags ?? [] }, readerZone()));
     if (type === "planned" && this.form.dates.length === 0) {
       this.addDate();

@@ -132,6 +132,19 @@ export interface Task {
   active_runs?: ActiveRun[];
 }
 
+/** As much of a task as a template has; its schedule may be a cron string, its policy a few members. */
+export type TaskParts = Omit<Partial<Task>, "schedule" | "policy" | "action"> & {
+  schedule?: Schedule | string | null;
+  policy?: Omit<Partial<Policy>, "retries"> & { retries?: Partial<Policy["retries"]> };
+  action?: PartialAction;
+};
+
+type PartialAction = Action extends infer A
+  ? A extends { kind: string }
+    ? Pick<A, "kind"> & Partial<A>
+    : never
+  : never;
+
 export interface RunError {
   name: string;
   message: string;
@@ -240,7 +253,7 @@ export interface Template {
   name: string;
   description: string;
   builtin: boolean;
-  task: Partial<Task>;
+  task: TaskParts;
 }
 
 export interface Banner {

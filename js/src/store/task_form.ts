@@ -1,6 +1,15 @@
 import { joinCommand, splitCommand } from "./argv";
-import { DEFAULT_FIELDS } from "./cron";
-import type { Action, CronFields, NotebookParameter, Parameters, Policy, Task, TaskType } from "./model";
+import { DEFAULT_FIELDS, fieldsOf } from "./cron";
+import type {
+  Action,
+  CronFields,
+  NotebookParameter,
+  Parameters,
+  Policy,
+  Schedule,
+  TaskParts,
+  TaskType,
+} from "./model";
 import { mergePatch, same } from "./patch";
 
 /** The form's state: everything as the text or choice that a control holds. */
@@ -62,12 +71,15 @@ export const DEFAULT_POLICY: Policy = {
 };
 
 /** A form filled from a task, or from the parts of one that a template has. */
-export function formOf(task: Partial<Task>, zone: string): TaskForm {
-  const { action, schedule } = task;
+export function formOf(task: TaskParts, zone: string): TaskForm {
+  const { action } = task;
+  const schedule: Partial<Schedule> | null =
+    (typeof task.schedule === "string" ? fieldsOf(task.schedule) : task.schedule) ?? null;
   const notebook = action?.kind === "notebook" ? action : null;
   const code = action?.kind === "code" ? action : null;
   const command = action?.kind === "command" ? action : null;
   const policy = { ...DEFAULT_POLICY, ...task.policy };
+  const retries = { ...DEFAULT_POLICY.retries, ...task.policy?.retries };
   const item = task.plan?.todo[0];
   const timezone = schedule?.timezone ?? item?.timezone ?? zone;
   return {
@@ -76,7 +88,7 @@ export function formOf(task: Partial<Task>, zone: string): TaskForm {
     description: task.description ?? "",
     tags: (task.tags ?? []).join(", "),
     enabled: task.enabled ?? true,
-    fields: schedule ? pickFields(schedule) : { ...DEFAULT_FIELDS },
+    fields: pickFields({ ...DEFAULT_FIELDS, ...schedule }),
     timezone,
     dates: (task.plan?.todo ?? []).map((date) => ({
       wall: (date.wall ?? wallTime(date.at, timezone)).slice(0, 16),
@@ -88,7 +100,7 @@ export function formOf(task: Partial<Task>, zone: string): TaskForm {
     kernelName: (notebook ?? code)?.kernel_name ?? "",
     keepKernel: (notebook ?? code)?.kernel === "keep",
     parameters: parameterRows((notebook ?? code)?.parameters ?? {}),
-    command: command ? joinCommand(command.argv) : "",
+    command: command ? joinCommand(command.argv ?? []) : "",
     cwd: command?.cwd ?? "",
     env: Object.entries(command?.env ?? {})
       .map(([name, value]) => `${name}=${value}`)
@@ -101,8 +113,8 @@ export function formOf(task: Partial<Task>, zone: string): TaskForm {
       timeoutMinutes: policy.timeout === null ? "" : numberText(policy.timeout / 60),
       jitter: numberText(policy.jitter),
       onCrash: policy.on_crash,
-      retriesMax: numberText(policy.retries.max),
-      retriesDelay: numberText(policy.retries.delay),
+      retriesMax: numberText(retries.max),
+      retriesDelay: numberText(retries.delay),
       pauseAfter: numberText(policy.pause_after),
       maxRuns: policy.max_runs === null ? "" : numberText(policy.max_runs),
       startAt: policy.start_at ? wallTime(policy.start_at, timezone).slice(0, 16) : "",
@@ -215,7 +227,7 @@ function actionOf(form: TaskForm): Record<string, unknown> {
       return {
         kind: "command",
         argv: splitCommand(form.command),
-        cwd: form.cwd.trim() || null,
+        cwd: form.cwd.trim(),
         env: envOf(form.env),
       };
   }

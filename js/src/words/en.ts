@@ -135,7 +135,9 @@ export const en = {
   plannedDates: (n: number): string => (n === 1 ? "1 planned date" : `${count(n)} planned dates`),
   inZone: (words: string, zone: string): string => `${words} (${zone})`,
   stripLabel: (n: string, good: string, bad: string): string =>
-    n === "0" ? "No runs yet" : `Last ${n} runs: ${good} succeeded, ${bad} failed`,
+    n === "0"
+      ? "No runs yet"
+      : `${n === "1" ? "Last run" : `Last ${n} runs`}: ${good} succeeded, ${bad} failed`,
   relative: {
     in: (span: string): string => `in ${span}`,
     ago: (span: string): string => `${span} ago`,
@@ -569,8 +571,6 @@ export const en = {
     refresh: "Refresh",
   },
 
-  access: {
-    title: "Access",
   notifications: {
     title: "Notifications",
     text: "Who is told what happens to tasks. The server's settings name the targets; their addresses are not shown.",
@@ -607,6 +607,8 @@ export const en = {
     },
   },
 
+  access: {
+    title: "Access",
     you: "You are",
     rightsTitle: "What you may do here",
     rights: {
@@ -675,7 +677,7 @@ export const en = {
         ...(failed ? [`${count(failed)} that cannot be imported`] : []),
       ].join(", "),
     results: { replace: "replaces the one that is there", skip: "is there already, and stays" },
-    imported: (n: number): string => `Imported ${count(n)} tasks`,
+    imported: (n: number): string => `Imported ${count(n)} ${n === 1 ? "task" : "tasks"}`,
     format: "Format",
     download: "Download",
     everything: "All tasks",
