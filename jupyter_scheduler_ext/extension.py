@@ -236,10 +236,11 @@ class SchedulerExtension(ExtensionAppJinjaMixin, ExtensionApp):
         from importlib import import_module
 
         wiring = await asyncio.to_thread(import_module, ".wiring", __package__)
+        telemetry = await asyncio.to_thread(import_module, ".telemetry", __package__)
         assembly: Assembly = wiring.assemble(self)
         scheduler = assembly.scheduler
-        telling = assembly.notifications.run(scheduler)
-        for chore in (scheduler.start(), self._show_activity(), self._announce(scheduler), telling):
+        others = assembly.notifications.run(scheduler), telemetry.observe(self, assembly)
+        for chore in (*others, scheduler.start(), self._show_activity(), self._announce(scheduler)):
             self._chores.append(asyncio.get_running_loop().create_task(chore))
         return assembly
 

@@ -21,6 +21,7 @@ from .policy import next_attempt
 from .run_log import RunLogs
 from .runs import Run, RunError, RunState
 from .sink import RunSink
+from .subject import Subject, subject
 
 STEP = 5.0
 """Seconds that each of interrupt, terminate and kill is given."""
@@ -107,6 +108,7 @@ class Performer:
 
     async def _perform(self, flight: _Flight, stop: StopRequest) -> None:
         """All of a run in one piece of work. To stop it is another, which is there only if somebody asks for it."""
+        subject.set(Subject(flight.task.uuid, flight.run_id))
         stop.notify(lambda: self._begin_to_stop(flight, stop))
         try:
             outcome = await self._execute(flight)

@@ -46,6 +46,9 @@ class Ticker:
         """Seconds by which the newest due fire was noticed late."""
         self.trouble: str | None = None
         """Why nothing can be claimed at the moment."""
+        self.ticks = 0
+        self.spent = 0.0
+        """Looks at the clock so far, and the seconds they took."""
         self.sift: Callable[[list[str]], Awaitable[list[str]]] = _as_they_come
         """Which of the tasks that are due this server claims for now; the others it puts on the agenda again."""
         self._board = board
@@ -96,8 +99,13 @@ class Ticker:
         Raises StoreError if the ledger cannot be written: nothing was claimed and everything is still due.
         """
         async with self._claiming:
-            with collector.young_only():
-                return await self._tick()
+            began = self._clock.monotonic()
+            try:
+                with collector.young_only():
+                    return await self._tick()
+            finally:
+                self.ticks += 1
+                self.spent += self._clock.monotonic() - began
 
     async def _tick(self) -> list[Run]:
         board, now = self._board, self._clock.now()

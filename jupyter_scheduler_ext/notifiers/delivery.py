@@ -51,6 +51,8 @@ class Delivery:
         self._compose = compose
         self._lines: dict[str, Line] = {}
         self._saving = asyncio.Lock()
+        self.delivered = 0
+        self.failed = 0
         self._saved = True
         self._saver: asyncio.Task[None] | None = None
         self._resuming: asyncio.Task[None] | None = None
@@ -91,6 +93,11 @@ class Delivery:
             "last_delivered": to_rfc3339(line.last_delivered) if line else None,
         }
 
+    @property
+    def waiting(self) -> int:
+        """News that wait, of all targets."""
+        return sum(len(line.waiting) for line in self._lines.values())
+
     async def send(self, name: str, message: Message) -> None:
         """Deliver now, once. Raises NotDelivered."""
         try:
@@ -130,12 +137,14 @@ class Delivery:
         try:
             await self.send(name, self._compose(news))
         except NotDelivered as error:
+            self.failed += 1
             line.failures += 1
             line.problem = str(error)
             delay = retry_delay(line.failures)
             log.warning("notification target %s: %s; trying again in %.0f s", name, error, delay)
             await self._clock.sleep(delay)
             return
+        self.delivered += 1
         now = self._clock.now()
         line.failures, line.problem, line.last_delivered = 0, None, now
         line.allowance.spend(now)

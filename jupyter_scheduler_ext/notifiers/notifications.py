@@ -55,6 +55,11 @@ class Notifications:
         if isinstance(names, list):
             self._targets.check(name for name in names if isinstance(name, str))
 
+    def counts(self) -> dict[str, int]:
+        """Messages delivered and deliveries failed so far, and news that wait."""
+        delivery = self._delivery
+        return {"delivered": delivery.delivered, "failed": delivery.failed, "waiting": delivery.waiting}
+
     async def describe(self) -> dict[str, Any]:
         """Targets by name, how they are doing, and what is told by default. Never an address."""
         problems = await asyncio.to_thread(lambda: {name: self._targets.problem(name) for name in self._targets.names})

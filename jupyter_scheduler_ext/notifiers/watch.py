@@ -53,7 +53,7 @@ class Watch:
     async def run(self, leads: Callable[[bool], object]) -> None:
         """Until cancelled. `leads` is told whenever this server has become the leader, or is it no more."""
         woken = asyncio.Event()
-        end = self._scheduler.changes.subscribe(lambda kind, _: woken.set() if kind == "runs" else None)
+        end = self._scheduler.changes.subscribe(lambda *_: woken.set(), kinds=("runs",))
         leading = False
         try:
             while True:
