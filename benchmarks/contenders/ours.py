@@ -21,7 +21,7 @@ from filling import NOON, fill_ours
 from jupyter_scheduler_ext.engine.abc import Execution, Executor, Launch, Outcome, Sink
 from jupyter_scheduler_ext.engine.clock import SystemClock
 from jupyter_scheduler_ext.engine.instants import Instant
-from jupyter_scheduler_ext.engine.ledger import Claim
+from jupyter_scheduler_ext.engine.ledger import Claim, SetCursor
 from jupyter_scheduler_ext.engine.run_id import new_run_id
 from jupyter_scheduler_ext.engine.runs import Origin, Run, RunState
 from jupyter_scheduler_ext.engine.scheduler import TaskScheduler
@@ -166,10 +166,10 @@ async def restart(folder: Path, count: int) -> dict[str, Any]:
     """From start to ready with a schedule that is known already."""
     fill(folder, count)
     clock = ShiftedClock(NOON + 3_600_000)
-    scheduler = scheduler_in(folder, clock=clock)
-    await scheduler.start()
-    await asyncio.sleep(0.5)
-    await scheduler.stop()
+    ledger = sqlite_ledger(folder, clock)
+    ledger.open()
+    ledger.apply([SetCursor(task_id=f"task-{number:06d}", cursor=NOON) for number in range(count)])
+    ledger.close()
     scheduler = scheduler_in(folder, clock=clock)
     lag, used, start = Lag(), time.process_time(), time.perf_counter()
     async with lag:

@@ -16,7 +16,7 @@ from .plan_times import PlannedTimeError, resolve_planned
 from .retention import Retention, prune
 from .run_log import RunLogs
 from .runs import Facts
-from .slices import sliced
+from .slices import MANY, sliced
 
 log = logging.getLogger(__name__)
 
@@ -119,11 +119,11 @@ async def stand_in_cursors(
     """
     now = board.clock.now()
     tasks = board.tasks.snapshot.tasks
-    ops = [
-        SetCursor(task_id=task.uuid, cursor=now)
-        for task in (tasks.get(task_id) for task_id in task_ids)
-        if task is not None and not isinstance(task, AdHocTask) and _needs_cursor(task, board, before, now)
-    ]
+    ops: list[Op] = []
+    async for task_id in sliced(list(task_ids), MANY):
+        task = tasks.get(task_id)
+        if task is not None and not isinstance(task, AdHocTask) and _needs_cursor(task, board, before, now):
+            ops.append(SetCursor(task_id=task.uuid, cursor=now))
     if not ops:
         return
     for answer in await ledger.run_all(ops):

@@ -94,10 +94,10 @@ class Leadership:
 
     async def begin(self) -> None:
         """Take the lead if it is free, and in any case know what there is. Raises StoreError."""
-        await self._read_ledger()
         if self._lock.try_acquire():
             await self._lead()
         else:
+            await self._read_ledger()
             await schedule_all(self._board)
 
     async def stop_ticking(self) -> None:

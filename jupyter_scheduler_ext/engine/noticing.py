@@ -40,7 +40,9 @@ class Noticing:
         self._under_way: set[asyncio.Task[None]] = set()
 
     def begin(self) -> None:
-        """On the loop on which the board lives, before the store is opened."""
+        """On the loop on which the board lives, once the store is open: what it held then is nothing new."""
+        if self._loop is not None:
+            return
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._board.tasks.subscribe(self._changed)

@@ -8,7 +8,7 @@ from .abc import Ledger
 from .batcher import Batcher
 from .board import Board
 from .ledger import Op
-from .slices import sliced
+from .slices import MANY, sliced
 
 
 async def read_ledger(board: Board, ledger: Batcher[Op], source: Ledger) -> None:
@@ -18,7 +18,7 @@ async def read_ledger(board: Board, ledger: Batcher[Op], source: Ledger) -> None
     ended = {run.id for run in board.all_active()} - {run.id for run in active}
     before, board.facts = board.facts, facts
     board.replace_active(active)
-    async for task_id in sliced(facts):
+    async for task_id in sliced(facts, MANY):
         if before and facts[task_id] != before.get(task_id):
             board.changes.mark("tasks", task_id)
             board.reschedule(task_id)

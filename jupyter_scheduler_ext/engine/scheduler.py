@@ -223,10 +223,10 @@ class TaskScheduler(SingletonConfigurable):
         A store that cannot be opened is tried again every few seconds, and `status` says so meanwhile.
         """
         self._loop = asyncio.get_running_loop()
-        self.noticing.begin()
         while True:
             try:
-                await self._open()
+                with collector.young_only():
+                    await self._open()
                 break
             except StoreError as error:
                 log.error("the scheduler cannot start, trying again: %s", error)
@@ -244,6 +244,7 @@ class TaskScheduler(SingletonConfigurable):
 
     async def _open(self) -> None:
         await self.tasks.open()
+        self.noticing.begin()
         await self.commits.call(self.ledger.open)
         await self.leadership.begin()
 

@@ -12,6 +12,9 @@ SLICE = 16
 """Items between two breaths: at 50-200 us an item the loop is held for a few milliseconds. Counted, not timed, so that
 a simulation is the same each time."""
 
+MANY = 512
+"""The same for items that cost a microsecond or two."""
+
 
 async def sliced(items: Iterable[T], size: int = SLICE) -> AsyncIterator[T]:
     """The items, with a turn for everyone else after each `size` of them."""
