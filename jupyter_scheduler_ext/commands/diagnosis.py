@@ -191,11 +191,11 @@ def definitions(folder: Path | None) -> Iterator[Diagnosis]:
 def history(folder: Path | None) -> Iterator[Diagnosis]:
     """Is the embedded database sound, and of a version that this code writes?"""
     from ..stores.schema import MIGRATIONS
-    from ..stores.untouched import UntouchedHistory
+    from ..stores.untouched import UntouchedFile
 
     if folder is None:
         return
-    found = UntouchedHistory(folder)
+    found = UntouchedFile(folder / "history.sqlite")
     mend = "restart the server: it sets the damaged file aside and begins a new one"
     try:
         version, problems = found.version(), found.problems()

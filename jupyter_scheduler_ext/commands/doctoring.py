@@ -10,7 +10,7 @@ import click
 from . import diagnosis, screen
 from .diagnosis import Diagnosis
 from .exits import Exit
-from .places import config_problems, configured, storage_folder
+from .places import config_problems, database_url, storage_folder
 from .session import as_json, session
 
 MARKS = {"ok": "✓", "note": "»", "warning": "▲", "error": "✗"}
@@ -44,7 +44,7 @@ def examine(folder: Path | None) -> Iterator[Diagnosis]:
         ("storage", lambda: diagnosis.storage(folder)),
         ("tasks", lambda: diagnosis.definitions(folder)),
         ("history", lambda: diagnosis.history(folder)),
-        ("database", lambda: diagnosis.database(configured("db_url"))),
+        ("database", lambda: diagnosis.database(database_url())),
         ("locks", lambda: diagnosis.locks(folder)),
         ("time zones", diagnosis.clock),
         ("servers", lambda: diagnosis.servers(folder)),

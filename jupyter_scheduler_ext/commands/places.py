@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,11 @@ def storage_folder(here: Path | None = None) -> Path | None:
     """The storage folder that Jupyter's configuration names, or else the default one of the nearest root above."""
     named = configured("storage_dir")
     return Path(named).expanduser() if named else folder_above(here or Path.cwd())
+
+
+def database_url() -> str:
+    """The shared database that a schedule is in, empty if it is in the storage folder."""
+    return configured("db_url") or os.environ.get("JUPYTER_SCHEDULER_EXT_DB_URL", "")
 
 
 def configured(name: str) -> str:

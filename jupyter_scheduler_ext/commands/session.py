@@ -75,26 +75,28 @@ class Session:
         try:
             self.client.status()
         except (NoServer, NotInstalled, Unreachable) as error:
-            from .places import storage_folder
+            from .places import database_url, storage_folder
 
-            if storage_folder() is None:
+            if storage_folder() is None and not database_url():
                 raise error from None
             return self._stored()
         return self.client  # type: ignore[no-any-return]
 
     def _stored(self) -> Schedule:
         from ..client import NoServer
-        from .places import storage_folder
+        from .places import database_url, storage_folder
         from .stored import StoredSchedule
 
         folder = self.storage or storage_folder()
-        if folder is None or not folder.is_dir():
+        url = "" if self.storage else database_url()
+        if not url and (folder is None or not folder.is_dir()):
             raise NoServer(
                 f"{folder} is not there" if folder else f"no schedule is stored for {Path.cwd()} or a folder above",
                 code="no_server",
             )
-        screen.remark(f"No server was asked: read from {folder}, where nothing can be changed.", "dim")
-        return StoredSchedule(folder)
+        stored = StoredSchedule(folder or Path(), url)
+        screen.remark(f"No server was asked: read from {stored.place}, where nothing can be changed.", "dim")
+        return stored
 
     def task(self, name: str, *, to_change: bool = False) -> Any:
         """The task with this id, name, or beginning of an id. Raises NotFound, which suggests the nearest name."""

@@ -1,4 +1,4 @@
-"""A schedule read from its storage folder while no server is asked: the same pictures, and nothing is touched."""
+"""A schedule read from where it is stored while no server is asked: the same pictures, and nothing is touched."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ..client import NotFound, Unreachable
 from ..client.lists import RunList, TaskList
 from ..client.naming import id_of
 from ..client.records import RunRecord, TaskRecord
+from ..engine.abc import TaskStore
 from ..engine.board import Board
 from ..engine.clock import SystemClock, local_zone
 from ..engine.instants import to_rfc3339
@@ -19,18 +20,27 @@ from ..engine.runs import RunState
 from ..engine.task_list import SchedulerTaskList
 from ..engine.transfer import export_tasks
 from ..engine.views import Views
-from ..stores.untouched import UntouchedHistory, UntouchedTasks
+from ..stores.untouched import UntouchedFile, UntouchedHistory, UntouchedTasks
 
 
 class StoredSchedule:
-    """What `SchedulerClient` tells of a server, of a folder as it was at the first question. Raises StoreError."""
+    """What `SchedulerClient` tells of a server, told of its storage folder and of its shared database if it has one, as
+    they were at the first question. Raises StoreError."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, db_url: str = "") -> None:
         self._clock = SystemClock()
-        self._history = UntouchedHistory(folder)
         self._logs = RunLogs(folder, self._clock)
-        tasks = SchedulerTaskList(UntouchedTasks(folder, local_zone()), inline=True)
+        store: TaskStore
+        if db_url:
+            from ..stores.sql.reading import UntouchedRows, source_of
+
+            source = source_of(db_url)
+            self.place, store = source.name, UntouchedRows(source, local_zone())
+        else:
+            source = UntouchedFile(folder / "history.sqlite")
+            self.place, store = str(folder), UntouchedTasks(folder, local_zone())
+        self._history = UntouchedHistory(source)
+        tasks = SchedulerTaskList(store, inline=True)
         tasks.open_sync()
         self._board = Board(tasks, self._clock)
         self._board.facts = self._history.facts()
@@ -92,7 +102,7 @@ class StoredSchedule:
             "leader": None,
             "now": to_rfc3339(self._clock.now()),
             "store": {
-                "folder": str(self.folder),
+                "folder": self.place,
                 "revision": snapshot.revision,
                 "read_only": True,
                 "quarantined": dict(snapshot.quarantined),

@@ -12,16 +12,14 @@ from ..client import NoServer
 from ..engine.abc import StoreError
 from . import screen
 from .exits import Exit
-from .places import configured, storage_folder
+from .places import database_url, storage_folder
 from .session import as_json, session
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _of_database(command: F) -> F:
-    command = click.option(
-        "--db-url", metavar="URL", envvar="JUPYTER_SCHEDULER_EXT_DB_URL", help="The shared database. [as configured]"
-    )(command)
+    command = click.option("--db-url", metavar="URL", help="The shared database. [as configured]")(command)
     path = click.Path(path_type=Path, file_okay=False)
     return click.option("--storage", type=path, metavar="FOLDER", help="The storage folder.")(command)
 
@@ -36,7 +34,7 @@ def db() -> None:
 @as_json
 def status(db_url: str | None, storage: Path | None) -> None:
     """Tell the version of the tables and what is in them. Ends with 1 if this version cannot write them."""
-    url = db_url or ("" if storage else configured("db_url"))
+    url = db_url or ("" if storage else database_url())
     told = _shared(url) if url else _embedded(storage)
     if session().json:
         screen.show_json(told)
@@ -50,7 +48,7 @@ def status(db_url: str | None, storage: Path | None) -> None:
 @as_json
 def upgrade(db_url: str | None, storage: Path | None) -> None:
     """Bring the tables of a shared database to this version, all or nothing. Stop servers of older versions first."""
-    url = db_url or configured("db_url")
+    url = db_url or database_url()
     if not url or storage:
         raise click.UsageError(
             "a storage folder is upgraded by the next server that opens it; --db-url names a shared one"
@@ -101,12 +99,12 @@ def _shared(url: str) -> dict[str, Any]:
 
 def _embedded(storage: Path | None) -> dict[str, Any]:
     from ..stores.schema import MIGRATIONS
-    from ..stores.untouched import UntouchedHistory
+    from ..stores.untouched import UntouchedFile, UntouchedHistory
 
     folder = storage or storage_folder()
     if folder is None or not folder.is_dir():
         raise NoServer("there is no storage folder here; name one by --storage, or a database by --db-url")
-    history = UntouchedHistory(folder)
+    history = UntouchedFile(folder / "history.sqlite")
     found, known = history.version(), len(MIGRATIONS)
     problems = history.problems()
     if problems:
@@ -117,7 +115,7 @@ def _embedded(storage: Path | None) -> dict[str, Any]:
         "schema": found,
         "known_schema": known,
         "bytes": history.path.stat().st_size if history.path.exists() else 0,
-        "rows": history.counts(),
+        "rows": UntouchedHistory(history).counts(),
     }
 
 

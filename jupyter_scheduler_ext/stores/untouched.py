@@ -1,4 +1,4 @@
-"""A storage folder read from outside, beside its server or after it: nothing in it is written, made or locked.
+"""A schedule read from outside, beside its server or after it: nothing is written, made or locked.
 
 SQLite would do all three, even for a reader, if there is a write-ahead log. So a history with one is copied, together
 with its log, and the copy is read; one without is opened as a file that nobody changes.
@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 from ..engine.abc import Put, Remove, Snapshot, StoreError, TaskStore
 from ..engine.runs import ACTIVE, Facts, Run, RunState
 from . import document
+from .database import Row
 from .document import BadFile
 from .files import FileSystem, trouble
 from .ledger_rows import FACT_COLUMNS, RUN_COLUMNS, facts_from, run_from
@@ -28,8 +30,21 @@ PAUSE = 0.05
 """Seconds between two attempts at a copy during which nothing was written."""
 
 
-class UntouchedTasks(TaskStore):
-    """The definitions of a folder, as they were when it was opened."""
+class UntouchedStore(TaskStore):
+    """Definitions as they were when they were opened, from wherever a subclass reads them."""
+
+    def refresh(self) -> Snapshot | None:
+        return None
+
+    def save(self, changes: Sequence[Put | Remove]) -> Snapshot:
+        raise StoreError("tasks are only read here")
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+class UntouchedTasks(UntouchedStore):
+    """The definitions of a folder."""
 
     def __init__(self, folder: Path, timezone: str) -> None:
         self._path = folder / "tasks.json"
@@ -49,30 +64,26 @@ class UntouchedTasks(TaskStore):
             raise StoreError(f"{self._path} cannot be used: {problem}") from problem
         return Snapshot(held.rev, held.tasks, read_only=True, quarantined=held.problems)
 
-    def refresh(self) -> Snapshot | None:
-        return None
 
-    def save(self, changes: Sequence[Put | Remove]) -> Snapshot:
-        raise StoreError(f"{self._path} is only read here")
+class Source(ABC):
+    """A database that is only asked."""
 
-    def close(self) -> None:
-        """Nothing is kept open."""
+    name = ""
+
+    @abstractmethod
+    def query(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """Rows; none if there is no database yet. Raises StoreError."""
+
+    @abstractmethod
+    def version(self) -> int:
+        """The schema's version; 0 if there is none yet."""
 
 
 class UntouchedHistory:
-    """The ledger of a folder. A folder without a history has an empty one."""
+    """The ledger in a database."""
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "history.sqlite"
-
-    def version(self) -> int:
-        """The schema's version; 0 if there is none yet."""
-        rows = self._rows("PRAGMA user_version")
-        return int(rows[0][0]) if rows else 0
-
-    def problems(self) -> list[str]:
-        """What SQLite finds wrong with the file; empty if it is sound or not there."""
-        return [str(row[0]) for row in self._rows("PRAGMA quick_check(5)") if row[0] != "ok"]
+    def __init__(self, source: Source) -> None:
+        self._source = source
 
     def facts(self) -> dict[str, Facts]:
         rows = self._rows(f"SELECT {FACT_COLUMNS} FROM facts WHERE buried_at IS NULL")
@@ -104,11 +115,30 @@ class UntouchedHistory:
         return self.runs(states=ACTIVE, limit=100_000)[::-1]
 
     def counts(self) -> dict[str, int]:
-        """How many rows each table has."""
-        tables = self._rows("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-        return {str(name): int(self._rows(f'SELECT COUNT(*) FROM "{name}"')[0][0]) for (name,) in tables}
+        """How many rows the ledger's tables have."""
+        tables = ("facts", "runs", "requests", "owners")
+        return {name: int(rows[0][0]) for name in tables if (rows := self._rows(f"SELECT COUNT(*) FROM {name}"))}
 
-    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        return self._source.query(sql, values) if self._source.version() else []
+
+
+class UntouchedFile(Source):
+    """A SQLite file as it was when it was asked first."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = str(path)
+
+    def version(self) -> int:
+        rows = self.query("PRAGMA user_version")
+        return int(rows[0][0]) if rows else 0
+
+    def problems(self) -> list[str]:
+        """What SQLite finds wrong with it; empty if it is sound or not there."""
+        return [str(row[0]) for row in self.query("PRAGMA quick_check(5)") if row[0] != "ok"]
+
+    def query(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         try:
             connection = self._connection
             return [] if connection is None else connection.execute(sql, values).fetchall()

