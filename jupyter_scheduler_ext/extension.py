@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_server.extension.application import ExtensionApp, ExtensionAppJinjaMixin
 from jupyter_server.utils import url_escape, url_path_join
-from traitlets import Callable, Dict, Float, Integer, Unicode, Union, default
+from traitlets import Callable, Dict, Float, Integer, List, Unicode, Union, default
 
 from .engine.clock import SystemClock
 from .stores.place import default_folder
@@ -58,6 +58,12 @@ class SchedulerExtension(ExtensionAppJinjaMixin, ExtensionApp):
         help="""Database of task definitions and history, for several servers with one schedule:
         postgresql://user@host/database or sqlite:////folder/schedule.sqlite. Empty: files in `storage_dir`. Keep the
         password out of it, in ~/.pgpass. Default: the environment's JUPYTER_SCHEDULER_EXT_DB_URL."""
+    ).tag(config=True)
+    executors = List(
+        Unicode(),
+        default_value=["local"],
+        help="""Where runs may be performed: `local` (the kernels of this server, always among them), `dask` (a Dask
+        cluster), or what another package brings. A task that does not say runs on the first.""",
     ).tag(config=True)
     keep_alive_window = Float(
         3600.0,
@@ -116,9 +122,11 @@ class SchedulerExtension(ExtensionAppJinjaMixin, ExtensionApp):
     # Jupyter's hooks
 
     def initialize_settings(self) -> None:
+        from .agents.access import offer
         from .announcements import register
 
         register(self.server.event_logger)
+        offer(self)
 
     def initialize_handlers(self) -> None:
         from .handlers.routes import handlers

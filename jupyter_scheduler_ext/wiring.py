@@ -42,6 +42,7 @@ def _stores(app: SchedulerExtension, folder: Path, zone: str) -> tuple[TaskStore
 
 def assemble(app: SchedulerExtension) -> Assembly:
     """Put the parts together, on the event loop; nothing is opened or started yet."""
+    from .executors import executors_named
     from .notifiers.notifications import Notifications
     from .notifiers.settings import NotificationSettings
     from .runners.local import LocalExecutor
@@ -68,7 +69,7 @@ def assemble(app: SchedulerExtension) -> Assembly:
         parent=app,
         store=store,
         ledger=ledger,
-        executors={executor.name: executor},
+        executors=executors_named(app.executors, app, executor),
         contexts=executor.contexts,
         clock=clock,
         folder=folder,

@@ -96,6 +96,7 @@ class Editor:
         given = {name: value for name, value in data.items() if name not in DERIVED and name != "token"}
         now = to_datetime(self._clock.now())
         given |= {"owner": owner, "created_at": now, "updated_at": now, "effective_from": now}
+        given.setdefault("executor", next(iter(self._executors)))
         if given.get("context_id") == given.get("uuid"):
             given.pop("context_id", None)
         if isinstance(given.get("plan"), Mapping):

@@ -38,6 +38,7 @@ def status(scheduler: TaskScheduler, notices: Sequence[Notice]) -> dict[str, Any
             "read_only": snapshot.read_only,
             "quarantined": dict(snapshot.quarantined),
         },
+        "executors": list(scheduler.executors),
         "lag": scheduler.ticker.lag,
         "next_run": to_rfc3339(board.agenda.next()),
         "counts": {

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import os
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, Self
 
 from ..contexts.attachments import ATTACHMENT_LIMIT, Attachments
 from ..contexts.folders import ATTACHMENTS, FolderContexts
-from ..contexts.kernel import Need
-from ..contexts.kernels import Kernels
+from ..contexts.kernel import Kernel, Need
 from ..contexts.transcript import Transcripts
 from ..engine.abc import Clock, Launch
 from ..engine.instants import Instant
@@ -27,12 +27,46 @@ WORTH_LOOKING = 1_000_000
 """Characters of outputs that were added to a context since it was last looked at whether it holds too much."""
 
 
+class KernelSupply(Protocol):
+    """Where runners get their kernels: `contexts.kernels.Kernels` in this server, or those of a cluster."""
+
+    async def spec(self, kernel_name: str | None, /) -> tuple[str, str]:
+        """Name and language of a kernel spec; None is the server's default. Raises Invalid."""
+
+    async def fresh(self, need: Need) -> Kernel:
+        """A kernel in which nobody has run anything, busy for this need."""
+
+    async def kept(self, need: Need) -> tuple[Kernel, str]:
+        """The kernel of the need's context, and what became of the one before if it is another (else "")."""
+
+    async def prepare(self, need: Need, due: Instant, *, keep: bool) -> None:
+        """Have one warm when this is due."""
+
+    async def attach(self, kernel: Kernel, path: str, name: str) -> Any:
+        """Let people find it under the notebook at this path."""
+
+    def release(self, kernel: Kernel, *, keep: bool, succeeded: bool) -> None:
+        """Its run is over."""
+
+    def drop(self, kernel: Kernel) -> None:
+        """End it now."""
+
+    def adopt(self, kernel: Kernel) -> None:
+        """A person restarted it while the run was in it."""
+
+    def os_folder(self, folder: str, /) -> str:
+        """A folder of the served root, as the kernel sees it."""
+
+    def os_path(self, path: str, /) -> str:
+        """The same for a file."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Workplace:
     """Shared by all runners of one server."""
 
     contents: Any
-    kernels: Kernels
+    kernels: KernelSupply
     contexts: FolderContexts
     clock: Clock
     output_limit: int = OUTPUT_LIMIT
@@ -46,6 +80,12 @@ class Workplace:
     def __post_init__(self) -> None:
         self.attachments = Attachments(self.contents, self.contexts, self.attachment_limit)
         self.transcripts = Transcripts(self.contents)
+
+    def with_kernels(self, kernels: KernelSupply) -> Self:
+        """The same place, its transcripts and limits included, for runs whose kernels are elsewhere."""
+        there = copy.copy(self)
+        there.kernels = kernels
+        return there
 
     async def keep_within_limit(self, context_id: str, written: int) -> None:
         """An output of so many characters was added to the context."""
