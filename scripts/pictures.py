@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwr
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
+import lab_pictures  # noqa: E402
 from live_server import LiveServer  # noqa: E402
 
 from dev import find_chromium  # noqa: E402
@@ -176,6 +177,11 @@ def walk_in(browser: Browser, server: LiveServer) -> None:
     server.api(f"tasks/{task['uuid']}", "DELETE")
 
 
+def jupyterlab(browser: Browser, server: LiveServer) -> None:
+    """The scheduler in JupyterLab and Notebook 7."""
+    lab_pictures.take(server, lambda address: open_page(browser, address), shoot, path_of(HABITS[0].name))
+
+
 def main() -> None:
     """All pictures."""
     with stage() as server, sync_playwright() as playwright:
@@ -187,6 +193,7 @@ def main() -> None:
         widget(browser, server)
         views(browser, server)
         walk_in(browser, server)
+        jupyterlab(browser, server)
         browser.close()
 
 

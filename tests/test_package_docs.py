@@ -47,7 +47,7 @@ def test_every_link_to_a_file_or_heading_leads_there(page):
 def test_every_file_of_the_repository_that_a_page_names_is_there(page):
     folders = "benchmarks|docs|js|jupyter_scheduler_ext|notebooks|scripts|tests"
     named = re.findall(rf"`((?:{folders})/[\w./-]*)`", prose_of(page))
-    made = {"docs/_build/html", "jupyter_scheduler_ext/static/"}
+    made = {"docs/_build/html", "jupyter_scheduler_ext/labextension/", "jupyter_scheduler_ext/static/"}
     assert not [path for path in named if path not in made and not (ROOT / path).exists()]
 
 
