@@ -98,11 +98,21 @@ def _in_editor(task: Any) -> Any:
 
 
 def editable(task: Mapping[str, Any]) -> dict[str, Any]:
-    """The members of a task that a person may change."""
+    """The members of a task that a person may change; of a plan the dates ahead, those that are done stay."""
     shown = {name: task[name] for name in EDITABLE if task.get(name) is not None}
     if task.get("dedicated_context"):
         shown.pop("context_id", None)
+    if shown.get("plan"):
+        shown["plan"] = {"todo": [_date(time) for time in shown["plan"]["todo"]]}
     return shown
+
+
+def _date(time: Mapping[str, Any]) -> Any:
+    """A planned date as it was meant. The instant that follows from wall time and zone is left out: who changes the one
+    should not have to change the other."""
+    if not time.get("wall"):
+        return time["at"]
+    return {name: time[name] for name in ("wall", "timezone", "fold") if time.get(name)}
 
 
 def as_yaml(value: Mapping[str, Any]) -> str:

@@ -133,6 +133,16 @@ def test_an_editor_shows_the_whole_definition_and_applies_what_changed(
     assert client.task("Edited").description == ""
 
 
+def test_a_planned_date_is_moved_in_the_editor_by_its_wall_time(
+    command: Command, client: SchedulerClient, tmp_path: Path
+) -> None:
+    client.schedule(code="1", when=["2999-01-01T02:30", "2999-02-01T00:00"], timezone="Asia/Tokyo", name="Plan")
+    moved = "text = text.replace('2999-01-01T02:30', '2999-03-01T04:00')"
+    assert command("edit", "Plan", "--editor", EDITOR=editor(tmp_path, moved)).code == 0
+    todo = client.task("Plan").data["plan"]["todo"]
+    assert [time["at"] for time in todo] == ["2999-01-31T15:00:00Z", "2999-02-28T19:00:00Z"]
+
+
 def test_an_edit_meanwhile_is_noticed_and_the_text_is_kept(
     command: Command, client: SchedulerClient, tmp_path: Path, live_server: LiveServer
 ) -> None:
