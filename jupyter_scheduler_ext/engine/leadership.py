@@ -10,7 +10,7 @@ from contextlib import suppress
 from .abc import Clock, Executor, Ledger, Notice, StoreError
 from .batcher import Batcher
 from .board import Board
-from .errors import SchedulerError
+from .errors import Conflict, SchedulerError
 from .housekeeping import stand_in_cursors
 from .leader import Holder, LeaderLock
 from .ledger import Op
@@ -140,8 +140,9 @@ class Leadership:
             await (self.requests.answer_all(self._perform) if self.leading else self._read_ledger())
 
     async def _ask_owner(self, run: Run) -> None:
-        if not self.leading:
-            await self.requests.ask("cancel", {"run_id": run.id})
+        if self.leading:
+            raise Conflict("the run belongs to another server", code="elsewhere")
+        await self.requests.ask("cancel", {"run_id": run.id})
 
     async def _lead(self) -> None:
         """Settle what the one before left, then tick. If that fails the place is free again, for whoever can do it."""

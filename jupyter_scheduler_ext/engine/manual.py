@@ -128,8 +128,9 @@ class Manual:
             known = await self._ledger.call(lambda: self._source.run(run_id))
             if known is None:
                 raise NotFound(f"there is no run {run_id}", field="run_id")
-            if known.state in ACTIVE:
-                raise Conflict("the run belongs to another server", code="elsewhere")
+            if known.state in ACTIVE and known.owner != self._pipeline.owner and self._pipeline.ask_owner is not None:
+                await self._pipeline.ask_owner(known)
+                return known
             raise Conflict(f"the run has ended: {known.state.value}", code="ended", state=known.state.value)
         await self._pipeline.cancel(run, "cancel", "cancelled by hand")
         return self._board.recent.get(run_id, run)

@@ -137,8 +137,10 @@ class ApiHandler(ExtensionHandlerMixin, APIHandler):
                 raise TooLarge(f"the body of this request may have {called.limit} bytes", limit=called.limit)
             if called.rate is not None and self.task_token is None:
                 self.extension.call_rates.take(called.rate, self.counted_as)
-            self.scheduler = await self.extension.engine()
             self.assembly = await self.extension.assembly()
+            self.scheduler = self.assembly.scheduler
+            if not (called.unopened and self.scheduler.trouble):
+                await self.extension.engine()
             await called.answer(self, *path)
         except SchedulerError as problem:
             self.refuse(problem)

@@ -43,6 +43,8 @@ class Endpoint:
     """May also be called without a session, with the header ``X-Task-Token``."""
     rate: str | None = None
     """What it counts as in `SchedulerExtension.rate_limits`; None: it costs too little to be counted."""
+    unopened: bool = False
+    """Answers as well while the stores cannot be opened."""
     media: tuple[str, ...] = ()
     """Types of answers besides JSON."""
 

