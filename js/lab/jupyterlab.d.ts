@@ -228,14 +228,16 @@ declare module "@jupyterlab/notebook" {
   export interface NotebookPanel {
     readonly context: {
       readonly path: string;
-      readonly model: { readonly dirty: boolean };
+      readonly model: { readonly dirty: boolean; readonly stateChanged: ISignal<unknown, unknown> };
       save(): Promise<void>;
     };
   }
   export interface INotebookTracker {
     readonly currentWidget: NotebookPanel | null;
     readonly currentChanged: ISignal<unknown, unknown>;
+    readonly widgetAdded: ISignal<unknown, NotebookPanel>;
     find(fits: (panel: NotebookPanel) => boolean): NotebookPanel | undefined;
+    forEach(act: (panel: NotebookPanel) => void): void;
   }
   export const INotebookTracker: Token<INotebookTracker>;
 }

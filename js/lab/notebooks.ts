@@ -8,11 +8,27 @@ const SHARED_DRIVE = "RTC";
 
 /** The notebooks that are open, by their path in the served folder: what the page asks of JupyterLab. */
 export class Notebooks implements Surroundings {
+  private readonly told = new Set<() => void>();
+
   constructor(
     private readonly contents: ServiceManager["contents"],
     private readonly documents: IDocumentManager | null,
     private readonly tracker: INotebookTracker | null,
-  ) {}
+  ) {
+    const changed = (): void => {
+      for (const tell of this.told) tell();
+    };
+    const follow = ({ context }: NotebookPanel): void => {
+      context.model.stateChanged.connect(changed);
+    };
+    tracker?.forEach(follow);
+    tracker?.widgetAdded.connect((_, panel) => follow(panel));
+  }
+
+  observe(tell: () => void): () => void {
+    this.told.add(tell);
+    return () => this.told.delete(tell);
+  }
 
   openFile(path: string): void {
     this.documents?.openOrReveal(path);

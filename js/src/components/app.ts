@@ -31,6 +31,8 @@ export interface Surroundings {
   /** Whether this file is open there with changes that are not on disk: a run would not see them. */
   isUnsaved(path: string): boolean;
   save(path: string): Promise<void>;
+  /** Tells whenever a file was edited or saved there; returns the way to stop. */
+  observe(tell: () => void): () => void;
 }
 
 /**

@@ -303,7 +303,6 @@ export class Editor extends ScheduleBuilder {
     } catch (error) {
       this.app.fail(this.words.saveNotebook, error);
     }
-    this.lookAround();
   }
 
   dispose(): void {

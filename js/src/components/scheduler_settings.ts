@@ -151,6 +151,10 @@ export class SchedulerSettings {
     this.measure();
     this.listen();
     if (this.mode === "page") this.undo.push(this.address.follow());
+    const unobserve = app.options.surroundings?.observe(() => {
+      if (this.panelled && this.editor.open) this.editor.lookAround();
+    });
+    if (unobserve) this.undo.push(unobserve);
     this.liveChanged(app.session.feed.state);
     this.synchronise();
     if (app.session.ready) this.arrive();

@@ -19,7 +19,7 @@ export function field(label: string, path: string, control: string, help = "", i
 export function editorTemplate(w: Words): string {
   const e = w.editor;
   return `<dialog class="scheduler-sheet" x-effect="syncDialog($el, editor.open)" @cancel.prevent="editor.close()" :aria-labelledby="fieldId('editor-title')">
-  <form class="scheduler-sheet-form" novalidate @submit.prevent="editor.save(false)" @keydown="editor.onKey($event)" @focusin="editor.lookAround()" x-ref="editorForm">
+  <form class="scheduler-sheet-form" novalidate @submit.prevent="editor.save(false)" @keydown="editor.onKey($event)" x-ref="editorForm">
     <header class="scheduler-sheet-head"><h2 :id="fieldId('editor-title')" x-text="editor.title"></h2><span class="scheduler-soft scheduler-clip" x-text="editor.subtitle"></span><span class="scheduler-spring"></span>${iconButton(e.close, "close", "editor.close()")}</header>
     <div class="scheduler-sheet-body" x-ref="editorBody">
       <p class="scheduler-quiet" x-show="editor.loading">${icon("spinner", "scheduler-spin")}${esc(e.loading)}</p>
