@@ -42,6 +42,7 @@ let serial = 0;
 export class SchedulerSettings {
   mode: "page" | "widget" = "page";
   readOnly = false;
+  executors: string[] = [];
   /** The page lies in another application, such as JupyterLab. */
   embedded = false;
   tab: Tab = "scheduler";
@@ -532,8 +533,9 @@ export class SchedulerSettings {
     if (this.activeTab === "access") void this.access.load();
     if (this.activeTab === "notifications") void this.notifications.load();
     if (this.mode === "page") this.notifications.browser.settle();
-    void this.status.first().then(({ banners = [], you }) => {
+    void this.status.first().then(({ banners = [], executors = [], you }) => {
       this.banners = banners;
+      this.executors = executors;
       if (you && !you.may.includes("execute")) this.forbid();
     });
     Alpine.nextTick(() => {

@@ -119,6 +119,7 @@ export interface Task {
   token?: { last4: string; created_at: string; last_used: string | null } | null;
   action?: Action;
   context_id?: string | null;
+  executor?: string;
   dedicated_context?: boolean;
   attachments?: string[];
   policy?: Policy;
@@ -273,6 +274,8 @@ export interface Status {
   counts: Record<string, number>;
   queue: { running: number; queued: number; limit: number };
   version: string;
+  /** Where runs may be performed; the first is where they are if a task does not say. */
+  executors?: string[];
   you?: { name: string; display_name: string; may: Permission[] };
   [more: string]: unknown;
 }

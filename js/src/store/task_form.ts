@@ -32,6 +32,8 @@ export interface TaskForm {
   cwd: string;
   env: string;
   contextId: string;
+  /** Where it runs; empty: wherever tasks of this server run that do not say. */
+  executor: string;
   policy: PolicyForm;
 }
 
@@ -106,6 +108,7 @@ export function formOf(task: TaskParts, zone: string): TaskForm {
       .map(([name, value]) => `${name}=${value}`)
       .join("\n"),
     contextId: task.context_id && task.context_id !== task.uuid ? task.context_id : "",
+    executor: task.executor ?? "",
     policy: {
       catchup: policy.catchup,
       catchupHours: numberText(policy.catchup_window / 3600),
@@ -137,6 +140,7 @@ export function taskOf(form: TaskForm): Record<string, unknown> {
   if (form.type === "scheduled") task.schedule = { ...form.fields, timezone: form.timezone };
   if (form.type === "planned") task.plan = { todo: planOf(form) };
   if (form.contextId) task.context_id = form.contextId;
+  if (form.executor) task.executor = form.executor;
   return task;
 }
 

@@ -34,7 +34,7 @@ export function editorTemplate(w: Words): string {
       <fieldset class="scheduler-field"><legend class="scheduler-label">${esc(e.what)}</legend>
         <div class="scheduler-segments scheduler-choice">${choice("editor.form.kind", "kind", { notebook: e.notebook, code: e.code, command: e.command }, "editor.kindChanged()")}</div></fieldset>
       ${notebook(w)}${code(w)}${command(w)}
-      ${context(w)}${attachments(w)}${details(w)}${policies(w)}
+      ${context(w)}${executor(w)}${attachments(w)}${details(w)}${policies(w)}
       </div>
     </div>
     <footer class="scheduler-sheet-foot">
@@ -114,6 +114,11 @@ function kernel(w: Words, kind: string, automatic: string): string {
   return `<div class="scheduler-pair">
     ${field(e.kernel, "action.kernel_name", `<span class="scheduler-select"><select {id} x-model="editor.form.kernelName"><option value="">${esc(automatic)}</option><template x-for="spec in editor.kernels" :key="spec.name"><option :value="spec.name" :selected="spec.name === editor.form.kernelName" x-text="spec.title"></option></template></select>${icon("down")}</span>`, "", `action.kernel_name.${kind}`)}
     <label class="scheduler-switch"><input type="checkbox" class="scheduler-check" x-model="editor.form.keepKernel">${esc(e.keepKernel)}</label></div>`;
+}
+
+function executor(w: Words): string {
+  const e = w.editor;
+  return `<div x-show="executors.length > 1">${field(e.executorLabel, "executor", `<span class="scheduler-select"><select {id} x-model="editor.form.executor"><option value="">${esc(e.executorUsual)}</option><template x-for="name in executors" :key="name"><option :value="name" :selected="name === editor.form.executor" x-text="name"></option></template></select>${icon("down")}</span>`, e.executorHelp)}</div>`;
 }
 
 function context(w: Words): string {
