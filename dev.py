@@ -65,6 +65,14 @@ def python() -> Path:
     return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
+def switch_off(extension: str) -> None:
+    """Keep a server extension off in the environment, though its installation switched it on: it would start with every
+    server, listen on a port of its own, and two servers could not run at once."""
+    settings = VENV / "etc" / "jupyter" / "jupyter_server_config.json"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text(json.dumps({"ServerApp": {"jpserver_extensions": {extension: False}}}) + "\n", "utf-8")
+
+
 def digest(*paths: Path) -> str:
     """A fingerprint of these files, and of all files in those that are folders. A missing one counts as such."""
     whole = hashlib.sha256()
@@ -123,6 +131,7 @@ def prepare(extra: str) -> None:
         stamp = stamp._replace(extras=(*stamp.extras, extra))
         front_end_missing = not built()
         pip("install", "--editable", f".[{','.join(stamp.extras)}]")
+        switch_off("jupyter_server_mcp")
         if front_end_missing:
             stamp = stamp._replace(front_end=front_end())
         stamp.write()

@@ -18,6 +18,8 @@ from typing import Any
 READY = 60.0
 """Seconds that a server may take to answer, on a machine that does other things as well."""
 STOP = 30.0
+NO_AGENTS = "--ServerApp.jpserver_extensions=jupyter_server_mcp=False"
+"""It switches itself on wherever it is installed, takes seconds to import, and listens on one port of its own."""
 
 
 class LiveServer:
@@ -50,10 +52,10 @@ class LiveServer:
         """The address of the scheduler's page, with the token that opens it."""
         return f"{self.url}scheduler-ext/?token={self.token}{fragment}"
 
-    def fetch(self, path: str, method: str = "GET", body: Any = None) -> Any:
-        """The JSON answer to a request below the server's URL. Raises urllib.error.HTTPError."""
+    def fetch(self, path: str, method: str = "GET", body: Any = None, more: Mapping[str, str] | None = None) -> Any:
+        """The JSON answer to a request below the server's URL; `more` are headers. Raises urllib.error.HTTPError."""
         data = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": f"token {self.token}", "Content-Type": "application/json"}
+        headers = {"Authorization": f"token {self.token}", "Content-Type": "application/json", **(more or {})}
         request = urllib.request.Request(self.url + path, data, headers, method=method)
         with urllib.request.urlopen(request, timeout=30) as answer:
             text = answer.read()
@@ -76,7 +78,7 @@ class LiveServer:
         command = [
             *(sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root"),
             *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", f"--ServerApp.root_dir={self.root}"),
-            *(f"--IdentityProvider.token={self.token}", "--ServerApp.log_level=INFO", *self._options),
+            *(f"--IdentityProvider.token={self.token}", "--ServerApp.log_level=INFO", NO_AGENTS, *self._options),
         ]
         with (self.home / "server.log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, env=self.environment, cwd=self.root)

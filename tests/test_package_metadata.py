@@ -17,7 +17,7 @@ import jupyter_scheduler_ext
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "jupyter_scheduler_ext"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-OPTIONAL = {"apprise", "jupyter_scheduler", "keyring", "pandas", "psycopg"}
+OPTIONAL = {"apprise", "fastmcp", "jupyter_scheduler", "keyring", "mcp", "pandas", "psycopg"}
 """Used if they are there: the modules that import them say what happens without."""
 PART_OF = {"ipython": "ipykernel", "pydantic-core": "pydantic"}
 """Distributions that come with another at exactly the version that suits it."""

@@ -89,4 +89,7 @@ def _from_keyring(name: str) -> tuple[str | None, str]:
     except ImportError:
         return None, "addresses in a keyring need the package 'keyring' on the server"
     service, _, entry = name.rpartition("/")
-    return keyring.get_password(service, entry), f"the keyring has no entry {name!r}"
+    try:
+        return keyring.get_password(service, entry), f"the keyring has no entry {name!r}"
+    except Exception as error:  # each backend has its own
+        return None, f"the keyring cannot be read ({type(error).__name__})"
