@@ -281,6 +281,7 @@ class Editor:
         definition = await self._ledger.run(Unbury(task_id=task_id))
         if not isinstance(definition, str):
             raise NotFound(f"there is no deleted task {task_id} to restore", field="uuid")
+        self.check_room(1)
         task = TASK.validate_json(definition)
         now = to_datetime(self._clock.now())
         await self._save(Put(task.model_copy(update={"effective_from": now}), expected=0))

@@ -18,6 +18,7 @@ from weakref import WeakSet
 
 from . import process
 from .abc import StoreError
+from .privacy import make_private
 
 if sys.platform == "win32":
     import msvcrt
@@ -116,7 +117,7 @@ class LeaderLock:
         os.close(fd)
 
     def _open(self) -> int:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self._path.parent)
         return os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
 
     def _names(self, fd: int) -> bool:

@@ -70,7 +70,7 @@ UtcDatetime = Annotated[
     PlainSerializer(_rfc3339, return_type=str, when_used="json"),
 ]
 
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 """What ends a line or moves a terminal's cursor: names go into logs, subjects of mails and the titles of windows."""
 
 

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from .abc import Clock
 from .instants import Instant
+from .privacy import make_private
 
 log = logging.getLogger(__name__)
 
@@ -274,7 +275,7 @@ class RunLogWriter:
     def _append(self, data: bytes) -> None:
         if self._file is None:
             for folder in (self._path.parents[1], self._path.parent):
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_private(folder)
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             self._size = os.fstat(self._file).st_size
             if self._size:

@@ -164,15 +164,16 @@ class ApiHandler(ExtensionHandlerMixin, APIHandler):
     def body_text(self) -> str:
         """The body as text. Raises Invalid."""
         try:
-            return self._whole_body().decode()
+            return self.body_bytes().decode()
         except UnicodeDecodeError as error:
             raise Invalid(f"the body is not UTF-8: byte {error.start} is not part of a character") from None
 
     def json(self) -> Any:
         """The body as JSON, whatever Content-Type it claims; None if there is none."""
-        return parse_json(self._whole_body())
+        return parse_json(self.body_bytes())
 
-    def _whole_body(self) -> bytes:
+    def body_bytes(self) -> bytes:
+        """The body as it came."""
         self._body.seek(0)
         return self._body.read()
 

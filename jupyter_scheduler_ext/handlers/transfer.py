@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from ..engine.errors import Invalid
 from .base import ApiHandler, to_json
-from .body import MEGABYTE
+from .body import MEGABYTE, parse_tasks
 from .endpoint import endpoint
 from .shapes import Shape
 
@@ -91,7 +91,7 @@ def read_tasks(request: ApiHandler) -> dict[str, Any]:
     if media in ("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"):
         data = yaml_text.load(request.body_text())
     else:
-        data = request.json()
+        data = parse_tasks(request.body_bytes())
         if isinstance(data, dict) and isinstance(data.get("yaml"), str):
             data = yaml_text.load(data["yaml"])
     if isinstance(data, list):

@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from ..engine.abc import Clock, StoreError
 from ..engine.instants import Instant
+from ..engine.privacy import make_private
 from .mounts import network_filesystem
 
 Row: TypeAlias = tuple[Any, ...]
@@ -177,7 +178,7 @@ class SqliteDatabase(Database):
         if self._damage_mark.exists():
             raise Damaged(f"{self.path} was found damaged")
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self.path.parent)
             if self._wal is None:
                 self._wal = network_filesystem(self.path.parent) is None
             self.found_empty = self.path.exists() and self.path.stat().st_size == 0
@@ -201,7 +202,7 @@ class SqliteDatabase(Database):
     @contextmanager
     def opening(self) -> Iterator[None]:
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self.path.parent)
             with FileLock(self.path.with_suffix(".lock"), timeout=10, mode=0o600):
                 yield
         except Timeout as error:

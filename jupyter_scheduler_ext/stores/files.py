@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..engine.abc import StoreError
+from ..engine.privacy import make_private
 
 if sys.platform == "darwin":
     import fcntl
@@ -97,9 +98,8 @@ class FileSystem:
         return os.listdir(folder)  # noqa: PTH208 - names are all we need
 
     def make_folder(self, folder: Path) -> None:
-        """A private folder with its parents; one that exists is left as it is."""
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir(mode=0o700, exist_ok=True)
+        """A private folder; what exists is left as it is."""
+        make_private(folder)
 
     def restrict(self, path: Path) -> None:
         """Let nobody but the owner read or write a file."""

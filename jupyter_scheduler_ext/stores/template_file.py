@@ -11,6 +11,7 @@ from typing import Any
 
 from ..engine.errors import Conflict, NotFound, Unavailable
 from ..engine.models import new_uuid
+from ..engine.privacy import make_private
 
 MOST = 500
 LOCK_TIMEOUT = 10.0
@@ -150,7 +151,7 @@ class TemplateFile:
         from filelock import FileLock, Timeout
 
         try:
-            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self._file.parent)
             with FileLock(self._file.with_suffix(".lock"), timeout=LOCK_TIMEOUT, mode=0o600):
                 yield
         except Timeout:

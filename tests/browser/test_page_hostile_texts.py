@@ -40,7 +40,7 @@ SANDBOXED = ["sandboxed", "Failed to load resource", "Content Security Policy", 
 
 def one_line(payload: str) -> str:
     """The payload as a name may be: without line breaks and other control characters, which are refused."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", "", payload)
+    return re.sub(r"[\x00-\x1f\x7f-\x9f]", "", payload)
 
 
 def file_name(number: int, payload: str) -> str:

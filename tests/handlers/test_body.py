@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_scheduler_ext.handlers.body import BadJson, parse_json
+from jupyter_scheduler_ext.handlers.body import MOST_LISTS, BadJson, parse_json, parse_tasks
 
 
 @pytest.mark.parametrize(
@@ -37,9 +37,57 @@ def test_json_is_read(body, value):
         (rb'{"\u0000": 1}', "NUL"),
         (b"[" * 100_000 + b"]" * 100_000, "nested too deeply"),
         (b"1" * 5000, "not JSON"),
+        (b'{"a": 1e999}', "larger than a number can be"),
+        (b'{"tasks":[' + b"[]," * MOST_LISTS + b"[]]}", "more than 4,000,000 brackets"),
     ],
 )
 def test_what_is_no_json_that_we_take_is_refused_with_the_reason(body, says):
     with pytest.raises(BadJson, match=says) as refused:
         parse_json(body)
     assert (refused.value.status, refused.value.code) == (400, "bad_json")
+
+
+TASKS = [
+    b'{"tasks": []}',
+    b'{"tasks":[ ]}',
+    b'{"tasks": [1, {"a": [2]}, "x"]}',
+    b' \n{ "format" : 1 , "tasks" : [ {"a": 1} , {"b": "\xc3\xa9"} ] } \n',
+    b'{"tasks": [{"a": 1}], "more": [1]}',
+    b'{"tasks": [{"a": 1}], "tasks": [2]}',
+    b'{"other": 1, "tasks": [{"a": 1}]}',
+    b'{"yaml": "tasks: []"}',
+    b'[{"a": 1}]',
+    b"",
+]
+NO_TASKS = [
+    b'{"tasks": [',
+    b'{"tasks": [1',
+    b'{"tasks": [1,',
+    b'{"tasks": [1,]}',
+    b'{"tasks": [,1]}',
+    b'{"tasks": [1 2]}',
+    b'{"tasks": [1]',
+    b'{"tasks": [1]}}',
+    b'{"tasks": [1]} x',
+    b'{"tasks": [1}]',
+    b'{"tasks": [NaN]}',
+    b'{"tasks": [1e999]}',
+    rb'{"tasks": ["\ud800"]}',
+    rb'{"tasks": ["\u0000"]}',
+    b'{"tasks": [' + b"[" * 100_000,
+]
+
+
+@pytest.mark.parametrize("body", TASKS)
+def test_a_list_of_tasks_is_read_as_a_whole_would_be(body):
+    whole = parse_json(body)
+    if isinstance(whole, dict):
+        whole.pop("format", None)
+    assert parse_tasks(body) == whole
+
+
+@pytest.mark.parametrize("body", NO_TASKS)
+def test_a_list_of_tasks_is_as_strict_as_a_whole(body):
+    for parse in (parse_json, parse_tasks):
+        with pytest.raises(BadJson):
+            parse(body)
