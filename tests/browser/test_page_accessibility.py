@@ -38,12 +38,17 @@ VIEWS = {
     "contexts": ("#/contexts", "[role=tabpanel] table tbody tr"),
     "notifications": ("#/notifications", "[role=tab][data-tab=notifications][aria-selected=true]"),
     "status": ("#/status", "[role=tab][data-tab=status][aria-selected=true]"),
+    "access": ("#/access", "[role=tabpanel] table tbody tr th"),
     "task": ("#/task/{task}", "dialog[open] .scheduler-runs tbody tr"),
     "run": ("#/run/{run}", "dialog[open] .scheduler-failure"),
     "edit": ("#/task/{task}/edit", "dialog[open] form"),
     "new": ("#/new/planned", "dialog[open] form"),
 }
 """The views: where each is, and what must be there before it is looked at, since a blank page has no barrier either."""
+
+
+DIALOGS = {"commands": "Control+k", "shortcuts": "?", "run with changes": "Shift+R"}
+"""What keys open above the list, whose first row is the active one."""
 
 
 def barriers(page: Page) -> list[str]:
@@ -73,9 +78,28 @@ def test_no_view_has_a_barrier(
         found[name] = barriers(page)
         if sheet(page).count():
             page.keyboard.press("Escape")
+            expect(sheet(page)).to_have_count(0)
     page.goto(server.page("#/"))
     row(page, "Idle").get_by_role("button", name="Idle", exact=True).focus()
     page.keyboard.press("o")
     page.locator(".scheduler-detail").wait_for()
     found["open row"] = barriers(page)
+    for name, keys in DIALOGS.items():
+        page.keyboard.press(keys)
+        sheet(page).first.wait_for()
+        found[name] = barriers(page)
+        page.keyboard.press("Escape")
+        expect(sheet(page)).to_have_count(0)
+    for item in ("From a template", "Import tasks", "Export tasks"):
+        page.get_by_role("button", name="New task from").click()
+        page.get_by_role("menuitem", name=item).wait_for()
+        found["menu"] = barriers(page)
+        page.get_by_role("menuitem", name=item).click()
+        sheet(page).first.wait_for()
+        found[item] = barriers(page)
+        page.keyboard.press("Escape")
+        expect(sheet(page)).to_have_count(0)
+    row(page, "Idle").get_by_role("checkbox").check()
+    page.get_by_role("toolbar").wait_for()
+    found["selection"] = barriers(page)
     assert {name: said for name, said in found.items() if said} == {}

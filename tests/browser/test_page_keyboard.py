@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from live_server import LiveServer
+from playwright.sync_api import Page, Route, expect
 
 from jupyter_scheduler_ext.client import SchedulerClient
 
@@ -80,6 +82,30 @@ def test_the_palette_finds_tasks_and_commands(page: Page, client: SchedulerClien
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(sheet(page).get_by_role("heading", name="Needle")).to_be_visible()
+
+
+def test_keys_typed_before_the_palette_is_there_are_typed_into_it(
+    new_page: Callable[..., Page], server: LiveServer, client: SchedulerClient
+) -> None:
+    client.schedule(code="1", name="Rerun the needle", when="@daily")
+    page = new_page()
+    held: list[Route] = []
+    page.route(re.compile(r"/panels\.js"), lambda route: held.append(route))
+    page.goto(server.page())
+    expect(row(page, "Rerun the needle")).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("rerux")
+    page.keyboard.press("Backspace")
+    while not held:
+        page.wait_for_timeout(50)
+    for route in held:
+        route.continue_()
+    expect(sheet(page).get_by_role("combobox")).to_have_value("reru")
+    expect(sheet(page).get_by_role("listbox")).to_contain_text("Rerun the needle")
+    page.keyboard.type("n")
+    expect(sheet(page).get_by_role("combobox")).to_have_value("rerun")
+    assert len(client.task("Rerun the needle").runs()) == 0
 
 
 def test_rows_are_chosen_and_searched_by_keys(page: Page, client: SchedulerClient) -> None:
