@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64encode
 
 from .conftest import noop_task
@@ -65,6 +66,25 @@ async def test_a_file_over_the_limit_leaves_nothing(raw, call, make, extension):
     (await extension.assembly()).attachments.limit = 1000
     response = await raw("POST", f"api/tasks/{task['uuid']}/attachments?name=big", b"x" * 1001)
     assert response.code == 413
+    assert (await call("GET", f"tasks/{task['uuid']}/attachments")).body == {"attachments": []}
+
+
+async def test_a_file_of_two_gigabytes_is_refused_with_words_before_it_is_sent(
+    call, make, jp_http_port, jp_base_url, jp_auth_header
+):
+    task = await make()
+    reader, writer = await asyncio.open_connection("127.0.0.1", jp_http_port)
+    head = (
+        f"POST {jp_base_url}scheduler-ext/api/tasks/{task['uuid']}/attachments?name=big.bin HTTP/1.1\r\n"
+        f"Host: 127.0.0.1:{jp_http_port}\r\nAuthorization: {jp_auth_header['Authorization']}\r\n"
+        f"Content-Type: application/octet-stream\r\nContent-Length: {2 * 1024**3}\r\n\r\n"
+    )
+    writer.write(head.encode() + b"x" * 1000)
+    await writer.drain()
+    answer = await asyncio.wait_for(reader.readuntil(b"bytes"), 60)
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"the body of this request may have 1073741824 bytes" in answer
     assert (await call("GET", f"tasks/{task['uuid']}/attachments")).body == {"attachments": []}
 
 
