@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from figures import NOBODY, Row, Series
 from first_cell import notebook
 from servers import Server, isolated
 
+from jupyter_scheduler_ext.engine.instants import to_instant
+
 CONTENDERS = Path(__file__).with_name("contenders")
 API = "scheduler-ext/api"
 SETTLED = 10.0
@@ -27,7 +30,8 @@ SETTLED = 10.0
 def ours_in(home: Path, tasks: int, *options: str) -> Server:
     """Our server with so many tasks, none of which is due."""
     store = home / "store"
-    fill_ours(store, tasks)
+    now = datetime.now(UTC)
+    fill_ours(store, tasks, schedule=f"0 {(now.hour + 12) % 24} * * *", since=to_instant(now))
     return Server(home / "server", f"--SchedulerExtension.storage_dir={store}", *options, probe=f"{API}/status")
 
 

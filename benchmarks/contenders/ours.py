@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from contest import Lag, Measures, answer, memory
-from filling import NOON, fill_ours
+from filling import MORNING, NOON, fill_ours
 
 from jupyter_scheduler_ext.engine.abc import Execution, Executor, Launch, Outcome, Sink
 from jupyter_scheduler_ext.engine.clock import SystemClock
@@ -121,7 +121,7 @@ def check_all_succeeded(folder: Path, count: int) -> None:
 async def idle_tick(folder: Path, count: int) -> dict[str, Any]:
     """One tick with nothing due."""
     fill(folder, count)
-    scheduler = scheduler_in(folder, clock=ShiftedClock(NOON + 3_600_000))
+    scheduler = scheduler_in(folder, clock=ShiftedClock(MORNING))
     await scheduler.start()
     seen = []
     for _ in range(200):
@@ -136,7 +136,7 @@ async def idle_tick(folder: Path, count: int) -> dict[str, Any]:
 async def idle_cpu(folder: Path, count: int) -> dict[str, Any]:
     """CPU seconds a minute with nothing to do."""
     fill(folder, count)
-    scheduler = scheduler_in(folder, clock=ShiftedClock(NOON + 3_600_000))
+    scheduler = scheduler_in(folder, clock=ShiftedClock(MORNING))
     await scheduler.start()
     await asyncio.sleep(2)
     start, used = time.perf_counter(), time.process_time()
@@ -149,7 +149,7 @@ async def idle_cpu(folder: Path, count: int) -> dict[str, Any]:
 async def change(folder: Path, count: int) -> dict[str, Any]:
     """One edit, validated, durable, answered."""
     fill(folder, count)
-    scheduler = scheduler_in(folder, clock=ShiftedClock(NOON + 3_600_000))
+    scheduler = scheduler_in(folder, clock=ShiftedClock(MORNING))
     await scheduler.start()
     seen, cpu = [], []
     for number in range(40):
@@ -165,7 +165,7 @@ async def change(folder: Path, count: int) -> dict[str, Any]:
 async def restart(folder: Path, count: int) -> dict[str, Any]:
     """From start to ready with a schedule that is known already."""
     fill(folder, count)
-    clock = ShiftedClock(NOON + 3_600_000)
+    clock = ShiftedClock(MORNING + 7_200_000)
     ledger = sqlite_ledger(folder, clock)
     ledger.open()
     ledger.apply([SetCursor(task_id=f"task-{number:06d}", cursor=NOON) for number in range(count)])
@@ -183,7 +183,7 @@ async def commits(folder: Path, count: int) -> dict[str, Any]:
     """One durable claim beside its floors, in turns; then commits a run, alone and in a queue."""
     found: dict[str, Any] = floors(folder / "floors", count)
     fill(folder / "alone", 1)
-    scheduler = scheduler_in(folder / "alone", clock=ShiftedClock(NOON + 3_600_000))
+    scheduler = scheduler_in(folder / "alone", clock=ShiftedClock(MORNING))
     await scheduler.start()
     counted = counting(scheduler)
     for _ in range(count):
@@ -267,7 +267,7 @@ async def memory_of_tasks(folder: Path, count: int) -> dict[str, Any]:
     await scheduler.stop()
     fill(folder / "many", count)
     before = memory()
-    scheduler = scheduler_in(folder / "many", clock=ShiftedClock(NOON + 3_600_000))
+    scheduler = scheduler_in(folder / "many", clock=ShiftedClock(MORNING))
     await scheduler.start()
     bytes_ = (memory() - before) / count
     await scheduler.stop()
