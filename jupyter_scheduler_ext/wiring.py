@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from .engine.abc import Clock, Ledger, TaskStore
     from .extension import SchedulerExtension
     from .notifiers.notifications import Notifications
+
+STORES = "jupyter_scheduler_ext.stores"
+"""Entry points, each named by the scheme of the `db_url` that it is for, and loading to a callable: URL, time zone of
+schedules stored without one -> `TaskStore` and `Ledger`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,8 @@ class Assembly:
 def _stores(app: SchedulerExtension, folder: Path, zone: str) -> tuple[TaskStore, Ledger, Clock]:
     """Where definitions and history are kept, and the clock to go by. Raises StoreError for a `db_url` that cannot be
     read."""
+    for point in entry_points(group=STORES, name=app.db_url.partition(":")[0]):
+        return *point.load()(app.db_url, zone), app.clock
     if app.db_url:
         from .stores.sql.opening import shared_stores
 
@@ -65,6 +72,7 @@ def assemble(app: SchedulerExtension) -> Assembly:
         context_limit=settings.context_limit,
         notes=folder,
     )
+    executor.place.config = app.config
     scheduler = TaskScheduler.instance(
         parent=app,
         store=store,

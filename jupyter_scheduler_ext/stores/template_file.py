@@ -6,6 +6,8 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from ..engine.models import new_uuid
 from ..engine.privacy import make_private
 
 MOST = 500
+ENTRY_POINTS = "jupyter_scheduler_ext.templates"
+"""Each loads to templates as `BUILT_IN` has them, for everybody on the server; nobody can delete them in the page."""
 LOCK_TIMEOUT = 10.0
 
 BUILT_IN: tuple[dict[str, Any], ...] = (
@@ -84,6 +88,13 @@ BUILT_IN: tuple[dict[str, Any], ...] = (
 )
 
 
+@cache
+def built_in() -> tuple[dict[str, Any], ...]:
+    """Those of this package, then those that other installed packages bring."""
+    brought = (template for point in entry_points(group=ENTRY_POINTS) for template in point.load())
+    return (*BUILT_IN, *brought)
+
+
 class TemplateFile:
     """The user's templates in one small file. Blocking: call it off the event loop.
 
@@ -95,8 +106,8 @@ class TemplateFile:
 
     def all(self) -> list[dict[str, Any]]:
         """Built-in templates, then the user's in the order they were made."""
-        built_in = [{**template, "builtin": True} for template in BUILT_IN]
-        return built_in + [{**template, "builtin": False} for template in self._read()]
+        given = [{**template, "builtin": True} for template in built_in()]
+        return given + [{**template, "builtin": False} for template in self._read()]
 
     def add(self, name: str, description: str, task: dict[str, Any]) -> dict[str, Any]:
         """Save one; a template of the same name is replaced. Raises Conflict when there are too many."""
@@ -110,7 +121,7 @@ class TemplateFile:
 
     def remove(self, template_id: str) -> None:
         """Raises NotFound, or Conflict for a built-in one."""
-        if any(template["id"] == template_id for template in BUILT_IN):
+        if any(template["id"] == template_id for template in built_in()):
             raise Conflict("a built-in template cannot be deleted")
         with self._locked():
             before = self._read()
