@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from live_server import LiveServer
 from playwright.sync_api import Locator, Page, expect
 
@@ -71,3 +73,13 @@ def test_output_and_progress_are_seen_as_they_come_and_are_the_same_afterwards(
     run = client.runs(client.task("Long haul"))[0]
     assert run.state == "succeeded"
     expect(bar).to_be_hidden()
+
+
+def test_the_kernels_that_runs_left_are_seen_with_their_memory(page: Page, client: SchedulerClient) -> None:
+    task = client.schedule(code="1", name="Keeper")
+    assert task.run().wait(timeout=60).state == "succeeded"
+    page.get_by_role("tab", name="Contexts").click()
+    kernel = page.get_by_role("tabpanel", name="Contexts").get_by_role("row").filter(has_text="Keeper")
+    expect(kernel).to_contain_text(re.compile(r"python3, kept, \d+\.\d MB"))
+    page.get_by_role("tab", name="Status").click()
+    expect(page.get_by_role("tabpanel", name="Status")).to_contain_text(re.compile(r"Kernels.*Kept.*Memory\d+\.\d MB"))

@@ -1,7 +1,7 @@
 import type { Context } from "../store/model";
 import { readPreferences } from "../store/preferences";
 import { ApiError } from "../transport/transport";
-import { count, relativeTime } from "../words/times";
+import { bytes, count, relativeTime } from "../words/times";
 import type { App } from "./app";
 import { debounce } from "./dom";
 
@@ -89,6 +89,13 @@ export class Contexts {
     return UUID.test(id) ? words.contexts.left(id.slice(0, 8)) : id;
   }
 
+  /** ``python3, kept, 52.1 MB`` */
+  private kernelText({ name, state, memory }: NonNullable<Context["kernel"]>): string {
+    const { contexts: words, status } = this.app.words;
+    const parts = [name ?? words.kernel, state && (status.kernelStates[state] ?? state).toLowerCase()];
+    return [...parts, memory ? bytes(memory) : ""].filter(Boolean).join(", ");
+  }
+
   private row(context: Context): ContextRow {
     const { contexts: words, relative } = this.app.words;
     const alive = Boolean(context.kernel);
@@ -98,7 +105,7 @@ export class Contexts {
       label,
       path: context.path ?? "",
       tasks: count(context.task_count ?? 0),
-      kernel: context.kernel?.name || context.kernel?.state || (alive ? words.kernel : words.noKernel),
+      kernel: context.kernel ? this.kernelText(context.kernel) : words.noKernel,
       alive,
       activity: context.last_modified ? relativeTime(context.last_modified, relative) : "",
       showLabel: `${count(context.task_count ?? 0)}, ${words.useIt}: ${label}`,

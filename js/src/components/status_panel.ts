@@ -1,5 +1,5 @@
 import type { Banner, Status } from "../store/model";
-import { count, fullTime } from "../words/times";
+import { bytes, count, fullTime } from "../words/times";
 import type { App } from "./app";
 
 interface Fact {
@@ -66,10 +66,21 @@ export class StatusPanel {
         { title: words.server, facts: this.factsOf(status.server) },
         { title: words.store, facts: this.factsOf(status.store) },
         { title: words.counts, facts: this.factsOf(status.counts, count) },
+        { title: words.kernels, facts: this.kernelFacts(status.kernels ?? {}) },
       ].filter((group) => group.facts.length > 0);
     } catch (error) {
       this.app.fail(words.title, error);
     }
+  }
+
+  private kernelFacts({ memory, ...states }: Record<string, number>): Fact[] {
+    const { kernelStates, memory: name } = this.app.words.status;
+    const counted = Object.entries(states).filter(([, number]) => number > 0);
+    const facts = counted.map(([state, number]) => ({
+      name: kernelStates[state] ?? state,
+      value: count(number),
+    }));
+    return memory ? [...facts, { name, value: bytes(memory) }] : facts;
   }
 
   /** Numbers are shown as they are (a process id is no quantity), unless `number` says how. */

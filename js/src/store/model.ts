@@ -189,7 +189,7 @@ export interface Context {
   name?: string;
   path?: string | null;
   task_count?: number;
-  kernel?: { id: string; state?: string; name?: string } | null;
+  kernel?: { id: string; state?: string; name?: string; memory?: number | null } | null;
   last_modified?: string | null;
   size?: number | null;
 }
@@ -273,6 +273,8 @@ export interface Status {
   banners: Banner[];
   counts: Record<string, number>;
   queue: { running: number; queued: number; limit: number };
+  /** How many in each state, and `memory`: the bytes that all of them hold. */
+  kernels?: Record<string, number>;
   version: string;
   /** Where runs may be performed; the first is where they are if a task does not say. */
   executors?: string[];

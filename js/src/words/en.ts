@@ -553,6 +553,16 @@ export const en = {
     server: "Server",
     store: "Store",
     counts: "Counters",
+    kernels: "Kernels",
+    kernelStates: {
+      starting: "Starting",
+      prepared: "Warm for a run that is due",
+      pooled: "Warm for whoever runs something",
+      busy: "Running",
+      lingering: "Left by a run",
+      kept: "Kept",
+    } as Record<string, string>,
+    memory: "Memory",
     names: {
       pid: "Process",
       root: "Served folder",
