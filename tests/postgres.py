@@ -38,12 +38,14 @@ def programs() -> Path | None:
 
 
 class Postgres:
-    """One server with one database, in memory as far as it may be: what it writes is not forced to the disk."""
+    """One server with one database. Unless it is to be `durable`, what it writes is not forced to the disk: it then
+    outlives its programs, but not its machine."""
 
-    def __init__(self, bin: Path) -> None:
+    def __init__(self, bin: Path, *, durable: bool = False) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="scheduler-pg-"))
         self._user = NOBODY if os.geteuid() == 0 else None
         self._bin = bin
+        self._durable = durable
         self._process: subprocess.Popen[bytes] | None = None
         if self._user is not None:
             os.chown(self.folder, self._user, self._user)
@@ -56,16 +58,8 @@ class Postgres:
         return f"postgresql+psycopg://scheduler@/postgres?host={self.folder}&schema={name}"
 
     def start(self) -> None:
-        options = [
-            "-c",
-            "fsync=off",
-            "-c",
-            "listen_addresses=",
-            "-c",
-            "max_connections=200",
-            "-c",
-            "shared_buffers=32MB",
-        ]
+        settings = (f"fsync={'on' if self._durable else 'off'}", "listen_addresses=", "max_connections=200")
+        options = [option for setting in settings for option in ("-c", setting)]
         command = [str(self._bin / "postgres"), "-D", "data", "-k", str(self.folder), *options]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(

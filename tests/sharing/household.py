@@ -39,11 +39,21 @@ def until(true: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
 class Member:
     """One server process."""
 
-    def __init__(self, url: str, folder: Path, name: str, lease: float, labels: str = "") -> None:
+    def __init__(self, url: str, folder: Path, name: str, lease: float, labels: str = "", seconds: float = 0.4) -> None:
         self.name = name
         self._folder = folder
         folder.mkdir(exist_ok=True)
-        command = [sys.executable, "-m", "tests.sharing.member", url, str(folder), name, str(lease), labels]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.sharing.member",
+            url,
+            str(folder),
+            name,
+            str(lease),
+            labels,
+            str(seconds),
+        ]
         self.log = folder / f"{name}.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True)
@@ -105,9 +115,9 @@ class Household:
         self.ledger.close()
         self.store.close()
 
-    def begin(self, *names: str, labels: str = "") -> list[Member]:
-        """Start members and wait until they take part."""
-        made = [Member(self.url, self.folder, name, self.lease, labels) for name in names]
+    def begin(self, *names: str, labels: str = "", seconds: float = 0.4) -> list[Member]:
+        """Start members, whose runs take up to so many seconds, and wait until they take part."""
+        made = [Member(self.url, self.folder, name, self.lease, labels, seconds) for name in names]
         self.members += made
         return [member.ready() for member in made]
 

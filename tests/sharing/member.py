@@ -1,4 +1,5 @@
-"""One server of a shared schedule, without Jupyter: ``python -m tests.sharing.member URL FOLDER NAME LEASE LABELS``.
+"""One server of a shared schedule, without Jupyter:
+``python -m tests.sharing.member URL FOLDER NAME LEASE LABELS SECONDS``.
 
 The whole engine over the real database; runs are short waits, and each start is told in a file that all members append
 to before anything else happens. It calls itself an owner of some other machine: its death shows in its lease alone.
@@ -48,12 +49,12 @@ class Waiting(Executor):
         return fakes.FakeExecution(seconds, Outcome(state=RunState.SUCCEEDED, result=self._name), stubborn=False)
 
 
-async def main(url: str, folder: Path, name: str, lease: float, labels: str) -> None:
+async def main(url: str, folder: Path, name: str, lease: float, labels: str, seconds: float) -> None:
     store, ledger = shared_stores(url)
     scheduler = TaskScheduler(
         store=store,
         ledger=ledger,
-        executors={"local": Waiting(folder / "starts", name, 0.4)},
+        executors={"local": Waiting(folder / "starts", name, seconds)},
         folder=folder / name,
         clock=SharedClock(),
         owner=f"elsewhere-{name}:{os.getpid()}:0",
@@ -81,4 +82,4 @@ async def main(url: str, folder: Path, name: str, lease: float, labels: str) -> 
 
 if __name__ == "__main__":
     logging.basicConfig(format=f"%(asctime)s {sys.argv[3]} %(message)s")
-    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3], float(sys.argv[4]), sys.argv[5]))
+    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), sys.argv[3], float(sys.argv[4]), sys.argv[5], float(sys.argv[6])))

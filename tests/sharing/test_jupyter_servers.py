@@ -40,10 +40,10 @@ def refused(server: LiveServer, *request: Any) -> int:
     return error.value.code
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_two_jupyter_servers_share_a_schedule(database: Postgres, tmp_path: Path) -> None:
     url = database.url().replace("scheduler@", "scheduler:not-to-be-seen@")
-    options = f"--SchedulerExtension.db_url={url}", "--TaskScheduler.lease=6"
+    options = f"--SchedulerExtension.db_url={url}", "--TaskScheduler.lease=12"
     one = LiveServer(tmp_path / "one", *options, "--TaskScheduler.label=one")
     two = LiveServer(tmp_path / "two", *options, "--TaskScheduler.label=two", "--TaskScheduler.server_labels=big")
     with one, two:
@@ -78,7 +78,7 @@ def test_two_jupyter_servers_share_a_schedule(database: Postgres, tmp_path: Path
     assert "not-to-be-seen" not in said + one.log
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_a_jupyter_server_waits_for_its_database_and_says_so(database: Postgres, tmp_path: Path) -> None:
     database.stop(signal.SIGINT)
     server = LiveServer(tmp_path / "one", f"--SchedulerExtension.db_url={database.url()}")

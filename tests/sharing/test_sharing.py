@@ -22,10 +22,12 @@ from jupyter_scheduler_ext.stores.sql.versions import KNOWN, open_database, stat
 
 from .household import Household, Member, plan_of, until
 
+pytestmark = pytest.mark.timeout(600)
+
 
 @pytest.fixture
 def house(postgres: Postgres, tmp_path: Path) -> Iterator[Household]:
-    with Household(postgres.url(), tmp_path / "house", lease=5) as house:
+    with Household(postgres.url(), tmp_path / "house", lease=15) as house:
         yield house
 
 
@@ -76,6 +78,7 @@ def test_an_edit_is_on_the_agenda_of_every_server_within_a_moment(house: Househo
 
 
 def test_a_dead_servers_waiting_runs_go_on_elsewhere(house: Household) -> None:
+    house.lease = 5
     (doomed,) = house.begin("doomed")
     at = soon(house, 500)
     house.save([plan_of(f"task-{number}", [at], at - 500, policy={"overlap": "allow"}) for number in range(60)])
@@ -109,7 +112,7 @@ def test_a_request_for_a_server_is_carried_out_by_that_server(house: Household) 
 
 
 def test_while_the_database_is_away_nothing_is_lost_and_servers_say_so(database: Postgres, tmp_path: Path) -> None:
-    with Household(database.url(), tmp_path / "house", lease=5) as house:
+    with Household(database.url(), tmp_path / "house", lease=12) as house:
         one, two = house.begin("one", "two")
         first = soon(house)
         instants = [first + 200 * number for number in range(40)]
@@ -135,11 +138,11 @@ def test_while_the_database_is_away_nothing_is_lost_and_servers_say_so(database:
 
 def test_a_database_that_is_down_at_the_start_is_waited_for(database: Postgres, tmp_path: Path) -> None:
     url = database.url()
-    with Household(url, tmp_path / "house", lease=5) as house:
+    with Household(url, tmp_path / "house", lease=15) as house:
         now = house.ledger.now()
         house.save([plan_of("task", [now + 1000], now)])
         database.stop(signal.SIGINT)
-        member = Member(url, tmp_path / "house", "late", 5)
+        member = Member(url, tmp_path / "house", "late", 15)
         house.members.append(member)
         until(lambda: "cannot be reached" in member.log.read_text(), "a line in the log")
         database.start()

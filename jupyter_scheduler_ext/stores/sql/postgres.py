@@ -26,7 +26,7 @@ Connection: TypeAlias = Any
 CLOCK = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 _SETTINGS = (
     # A server that stands still in the middle of a transaction must not hold rows for longer than others can wait.
-    "SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '15s'; SET statement_timeout = '60s'; "
+    "SET idle_in_transaction_session_timeout = '20s'; SET lock_timeout = '25s'; SET statement_timeout = '60s'; "
     "SET synchronous_commit = on; SET search_path = {schema}"
 )
 _CONNECT = {

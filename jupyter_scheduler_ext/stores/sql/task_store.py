@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...engine.abc import Notice, Put, Remove, RevisionConflict, Snapshot, TaskStore
+from ...engine.abc import Notice, Put, Remove, RevisionConflict, Snapshot, StoreError, TaskStore
 from ...engine.models import AnyTask
 from .. import entries
 from ..bulk import collector_at_rest
@@ -25,6 +25,8 @@ _SAVE = (
     "INSERT INTO tasks (uuid, revision, saved_at, definition) VALUES (?, ?, ?, ?) ON CONFLICT (uuid) DO UPDATE SET "
     "revision = excluded.revision, saved_at = excluded.saved_at, definition = excluded.definition"
 )
+_ATTEMPTS = 20
+"""How often a save is tried that other servers' saves come before."""
 _LOOKS = 10
 """How many looks at others' changes there are to one at the version of the tables."""
 _REVISION = "SELECT revision FROM definitions WHERE one = 1"
@@ -64,6 +66,7 @@ class SqlTaskStore(TaskStore):
         self._context = {"timezone": timezone}
         self._mutex = threading.RLock()
         self._known = _Known()
+        self._published = self._known
         self._told: str | None = None
         self._looks = 0
 
@@ -81,38 +84,42 @@ class SqlTaskStore(TaskStore):
             self._looks += 1
             if self._looks % _LOOKS == 0:
                 check_version(self._database)
-            news = self._look() or self._told != self._database.read_only
+            self._look()
+            news = self._known is not self._published or self._told != self._database.read_only
             return self._publish() if news else None
 
     def save(self, changes: Sequence[Put | Remove]) -> Snapshot:
+        # What takes long, writing thousands of tasks as text, is done before the lock that all servers share is taken.
         with self._mutex:
-            with self._database.transaction() as transaction:
-                (stored,) = transaction.rows(_REVISION + transaction.lock)
-                before = self._caught_up(stored[0], transaction.rows(_NEWER, (self._known.revision,)))
+            for _ in range(_ATTEMPTS):
+                self._look()
                 with collector_at_rest():
-                    changed = _changed(before, changes)
-                if changed:
-                    self._write(transaction, before.revision + 1, changed)
-            self._known = before.with_rows(before.revision + 1, _gone_or_there(changed)) if changed else before
-            return self._publish()
+                    changed = _changed(self._known, changes)
+                if not changed:
+                    return self._publish()
+                known = self._known
+                with self._database.transaction() as transaction:
+                    (stored,) = transaction.rows(_REVISION + transaction.lock)
+                    unchanged = stored[0] == known.revision
+                    if unchanged:
+                        self._write(transaction, known.revision + 1, changed)
+                if unchanged:
+                    self._known = known.with_rows(known.revision + 1, _gone_or_there(changed))
+                    return self._publish()
+            raise StoreError(f"the tasks in {self._database.name} are being changed all the time; try again")
 
     def close(self) -> None:
         self._database.close()
 
-    def _look(self) -> bool:
-        """Take up what others saved; tells whether there was anything."""
+    def _look(self) -> None:
+        """Take up what others saved."""
         revision = self._database.query(_REVISION)[0][0]
         if revision == self._known.revision:
-            return False
+            return
         rows = self._database.query(_NEWER, (self._known.revision,))
-        self._known = self._caught_up(max([revision, *(row[2] for row in rows)]), rows)
-        return True
-
-    def _caught_up(self, revision: int, rows: Sequence[Row]) -> _Known:
-        if revision == self._known.revision:
-            return self._known
         with collector_at_rest():
-            return self._known.with_rows(revision, [self._read(row) for row in rows])
+            read = [self._read(row) for row in rows]
+        self._known = self._known.with_rows(max([revision, *(row[2] for row in rows)]), read)
 
     def _read(self, row: Row) -> Entry | str:
         uuid, _, _, definition = row
@@ -133,7 +140,7 @@ class SqlTaskStore(TaskStore):
         transaction.run("UPDATE definitions SET revision = ? WHERE one = 1", (revision,))
 
     def _publish(self) -> Snapshot:
-        self._told = self._database.read_only
+        self._published, self._told = self._known, self._database.read_only
         notices = []
         if self._told:
             notices.append(Notice("warning", "store_read_only", self._told))
