@@ -1,8 +1,9 @@
-"""``db``: the state of the database behind a schedule, and its upgrade."""
+"""``db``: the state of the database behind a schedule, its upgrade, and the way from one store to another."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,7 +27,7 @@ def _of_database(command: F) -> F:
 
 @click.group()
 def db() -> None:
-    """Look at the database behind a schedule, and bring its tables up to date."""
+    """Look at the database behind a schedule, bring its tables up to date, copy a schedule to another store."""
 
 
 @db.command()
@@ -88,6 +89,31 @@ def copy_schedule(source: str, target: str) -> None:
     else:
         there = f"; {copied.there} were there already" if copied.there else ""
         screen.say(f"{copied.tasks} tasks and {copied.runs} runs were copied{there}")
+
+
+@db.command()
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@click.option("--timezone", metavar="ZONE", help="Of schedules written by hand without one. [this machine's]")
+@as_json
+def copy(source: str, target: str, timezone: str | None) -> None:
+    """Copy tasks and history from one store to another, each a storage folder or a database's URL.
+
+    What is there already stays, so that a copy may be repeated. Stop the servers of both first.
+    """
+    from ..engine.clock import local_zone
+    from ..stores.sql.copying import copy as take_over
+
+    done = take_over(_place(source), _place(target), timezone=timezone or local_zone())
+    if session().json:
+        screen.show_json(asdict(done))
+    else:
+        there = f"; {done.there} tasks were there already and stayed as they are" if done.there else ""
+        screen.say(f"Copied {done.tasks} tasks and {done.runs} runs{there}")
+
+
+def _place(text: str) -> Path | str:
+    return text if "://" in text else Path(text)
 
 
 def _shared(url: str) -> dict[str, Any]:

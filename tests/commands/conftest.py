@@ -16,10 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from live_server import LiveServer
 
 from jupyter_scheduler_ext.client import SchedulerClient
+from jupyter_scheduler_ext.commands.app import app
+from jupyter_scheduler_ext.engine.ledger import Claim
+from jupyter_scheduler_ext.engine.runs import Origin, Run, RunState
+from jupyter_scheduler_ext.stores.sql_ledger import SqlLedger
 
+NOW = 1_750_000_000_000
 PATIENCE = 60.0
 """Seconds that anything may take on a machine that does other things as well."""
 PROGRAM = [sys.executable, "-c", "from jupyter_scheduler_ext.cli import main; main()"]
@@ -58,6 +64,14 @@ def command_in(folder: Path, environment: dict[str, str]) -> Command:
         return Done(done.returncode, done.stdout, done.stderr)
 
     return run
+
+
+def command_inside(*words: str, given: str = "", **env: str) -> Done:
+    """The same in this very process, in its working folder and environment: for what needs no process of its own."""
+    done = CliRunner(env=env).invoke(app, words, input=given)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return Done(done.exit_code, done.stdout, done.stderr)
 
 
 class Terminal:
@@ -106,17 +120,47 @@ class Terminal:
         return bool(chunk)
 
 
+def record(ledger: SqlLedger, run_id: str, at: int) -> None:
+    """A run that is queued."""
+    run = Run(
+        id=run_id,
+        task_id="nightly",
+        task_name="Nightly",
+        context_id="nightly",
+        origin=Origin.MANUAL,
+        fire_time=at,
+        key=run_id,
+        state=RunState.QUEUED,
+        queued_at=at,
+    )
+    (answer,) = ledger.apply([Claim(task_id="nightly", runs=(run,))])
+    assert answer.accepted
+
+
+UNSET = ("NO_COLOR", "FORCE_COLOR", "EDITOR", "VISUAL", "JUPYTER_TOKEN", "JPY_PARENT_PID", "COLUMNS", "TERM")
+
+
 @pytest.fixture
 def environment(live_server: LiveServer) -> dict[str, str]:
     """That of a person in a terminal, without what this test's surroundings have set."""
-    unset = ("NO_COLOR", "FORCE_COLOR", "EDITOR", "VISUAL", "JUPYTER_TOKEN", "JPY_PARENT_PID", "COLUMNS", "TERM")
-    return {name: value for name, value in live_server.environment.items() if name not in unset}
+    return {name: value for name, value in live_server.environment.items() if name not in UNSET}
 
 
 @pytest.fixture
-def command(live_server: LiveServer, environment: dict[str, str]) -> Command:
-    """A command in the folder that the server serves: it finds the server by itself."""
+def program(live_server: LiveServer, environment: dict[str, str]) -> Command:
+    """A command in the folder that the server serves, as a process: it finds the server by itself."""
     return command_in(live_server.root, environment)
+
+
+@pytest.fixture
+def command(live_server: LiveServer, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The same without a process for each: a start costs more than most commands do."""
+    for name in UNSET:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(live_server.root)
+    return command_inside
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +11,13 @@ from live_server import places
 from postgres import programs
 
 from jupyter_scheduler_ext.engine.abc import Put
+from jupyter_scheduler_ext.engine.clock import SystemClock
 from jupyter_scheduler_ext.engine.models import TASK
 from jupyter_scheduler_ext.stores.sql.opening import shared_stores
 from jupyter_scheduler_ext.stores.sql.versions import KNOWN
+from jupyter_scheduler_ext.stores.sql_ledger import sqlite_ledger
 
-from .conftest import Command, command_in
+from .conftest import NOW, Command, command_inside, record
 
 DEFINITION = {
     "uuid": "nightly",
@@ -38,11 +40,14 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def command(tmp_path: Path) -> Command:
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     """Somewhere without servers and without a storage folder."""
     home = tmp_path / "home"
     (home / "work").mkdir(parents=True)
-    return command_in(home / "work", {**os.environ, **places(home)})
+    for name, value in places(home).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(home / "work")
+    return command_inside
 
 
 def test_its_state_is_told_its_tables_are_made_and_its_tasks_are_read(command: Command, url: str) -> None:
@@ -65,6 +70,23 @@ def test_its_state_is_told_its_tables_are_made_and_its_tasks_are_read(command: C
     assert ("database", "ok") in {
         (one["check"], one["level"]) for one in command("doctor", "--json", **shared).json["findings"]
     }
+
+
+def test_a_schedule_moves_from_a_folder_into_it_with_its_history(command: Command, url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir(mode=0o700)
+    (folder / "tasks.json").write_text(json.dumps({"schema": 1, "rev": 1, "tasks": [DEFINITION]}))
+    ledger = sqlite_ledger(folder, SystemClock())
+    ledger.open()
+    record(ledger, "run-1", NOW)
+    ledger.close()
+    done = command("db", "copy", str(folder), url, "--json")
+    assert (done.code, done.json["tasks"], done.json["runs"]) == (0, 1, 1)
+    assert "1 tasks were there already" in command("db", "copy", str(folder), url).out
+    shared = {"JUPYTER_SCHEDULER_EXT_DB_URL": url}
+    assert [run["id"] for run in command("runs", "Nightly", "--json", **shared).json["runs"]] == ["run-1"]
+    nowhere = command("db", "copy", str(folder), "mysql://host/x")
+    assert (nowhere.code, "postgresql://" in nowhere.err) == (7, True)
 
 
 def test_a_database_that_is_away_is_named_without_its_password(command: Command) -> None:

@@ -33,8 +33,8 @@ def editor(folder: Path, script: str) -> str:
     return str(program)
 
 
-def test_a_task_is_made_shown_listed_run_followed_and_deleted(command: Command, client: SchedulerClient) -> None:
-    made = command(
+def test_a_task_is_made_shown_listed_run_followed_and_deleted(program: Command, client: SchedulerClient) -> None:
+    made = program(
         *("create", "--name", "Nightly", "--cron", "30 2 * * *", "--timezone", "Europe/Berlin", "--tag", "finance"),
         *("--timeout", "5m", "--retries", "2", "-p", "region=eu", "-p", "n=3", "--code", "print(region, n); n * 2"),
     )
@@ -44,25 +44,25 @@ def test_a_task_is_made_shown_listed_run_followed_and_deleted(command: Command, 
     assert task.action["parameters"] == {"region": "eu", "n": 3}
     assert (task.policy["timeout"], task.policy["retries"]["max"]) == (300, 2)
 
-    assert "30 2 * * *, Europe/Berlin" in command("show", "Nightly").out
-    assert command("show", task.id[:8], "--json").json["task"]["uuid"] == task.id
-    listed = command("list")
+    assert "30 2 * * *, Europe/Berlin" in program("show", "Nightly").out
+    assert program("show", task.id[:8], "--json").json["task"]["uuid"] == task.id
+    listed = program("list")
     assert "Nightly" in listed.out
     assert "\x1b" not in listed.out
-    assert [one["name"] for one in command("list", "--tag", "finance", "--json").json["tasks"]] == ["Nightly"]
-    assert command("list", "--tag", "other", "--json").json == {"tasks": []}
+    assert [one["name"] for one in program("list", "--tag", "finance", "--json").json["tasks"]] == ["Nightly"]
+    assert program("list", "--tag", "other", "--json").json == {"tasks": []}
 
-    ran = command("run", "Nightly", "-p", "region=us", "--follow")
+    ran = program("run", "Nightly", "-p", "region=us", "--follow")
     assert ran.code == 0
     assert ran.out.startswith("us 3\n6\n")
     assert "succeeded" in ran.err
     run_id = ran.out.split()[-1]
-    assert command("log", run_id).out == "us 3\n6\n"
-    assert command("runs", "Nightly", "--json").json["runs"][0]["id"] == run_id
+    assert program("log", run_id).out == "us 3\n6\n"
+    assert program("runs", "Nightly", "--json").json["runs"][0]["id"] == run_id
 
-    deleted = command("delete", "Nightly", "--yes")
+    deleted = program("delete", "Nightly", "--yes")
     assert f"restore {task.id}" in deleted.out
-    assert command("restore", task.id).code == 0
+    assert program("restore", task.id).code == 0
     assert client.task("Nightly").id == task.id
 
 
@@ -163,20 +163,20 @@ def test_an_edit_meanwhile_is_noticed_and_the_text_is_kept(
 
 
 def test_definitions_go_out_and_come_in_with_a_preview_first(
-    command: Command, client: SchedulerClient, tmp_path: Path
+    program: Command, client: SchedulerClient, tmp_path: Path
 ) -> None:
     client.schedule(code="a = 1\nprint(a)\n", when="@daily", name="Kept")
     file = tmp_path / "tasks.yaml"
-    assert command("export", "-o", str(file)).code == 0
+    assert program("export", "-o", str(file)).code == 0
     assert "    a = 1\n" in file.read_text(), "code reads line by line"
     client.bulk("delete", client.tasks())
-    dry = command("import", str(file), "--dry-run", "--json").json
+    dry = program("import", str(file), "--dry-run", "--json").json
     assert (dry["created"], len(dry["items"][0]["fires"])) == (1, 5)
     assert client.tasks() == []
-    assert command("import", "-", given=file.read_text()).code == 0
+    assert program("import", "-", given=file.read_text()).code == 0
     assert client.task("Kept").action["source"] == "a = 1\nprint(a)\n"
-    assert "1 skipped" in command("import", str(file)).err
-    bad = command("import", "-", given="tasks: [{name: x, type: adhoc, action: {kind: dance}}]")
+    assert "1 skipped" in program("import", str(file)).err
+    bad = program("import", "-", given="tasks: [{name: x, type: adhoc, action: {kind: dance}}]")
     assert bad.code == 1
     assert "tasks.0.action" in bad.out
 
@@ -314,14 +314,14 @@ def test_what_a_run_prints_cannot_command_the_terminal(
     assert command("log", task.id).out == "red\n\n"
 
 
-def test_the_shell_completes_commands_and_the_names_of_tasks(command: Command, client: SchedulerClient) -> None:
+def test_the_shell_completes_commands_and_the_names_of_tasks(program: Command, client: SchedulerClient) -> None:
     client.schedule(code="1", name="Nightly report")
-    script = command("completion", "bash").out
+    script = program("completion", "bash").out
     assert "_JUPYTER_SCHEDULER_EXT_COMPLETE=bash_complete" in script
     ask = {"_JUPYTER_SCHEDULER_EXT_COMPLETE": "bash_complete"}
-    verbs = command(COMP_WORDS="jupyter-scheduler-ext en", COMP_CWORD="1", **ask)
+    verbs = program(COMP_WORDS="jupyter-scheduler-ext en", COMP_CWORD="1", **ask)
     assert verbs.out == "plain,enable\n"
-    names = command(COMP_WORDS="jupyter-scheduler-ext show Ni", COMP_CWORD="2", **ask)
+    names = program(COMP_WORDS="jupyter-scheduler-ext show Ni", COMP_CWORD="2", **ask)
     assert names.out == "plain,Nightly report\n"
     assert names.err == ""
 
@@ -351,7 +351,9 @@ def test_serve_runs_headless_says_where_and_stops_in_order(
         time.sleep(0.1)
     run = client.schedule(["echo", "hi"], name="Served").run().wait(PATIENCE, progress=False)
     assert run.has_succeeded
-    client.schedule(["sleep", "600"], name="Interrupted", policy={"timeout": None}).run()
+    cut_short = client.schedule(["sleep", "600"], name="Interrupted").run()
+    while cut_short.refresh().state != "running" and time.monotonic() < deadline:
+        time.sleep(0.1)
     os.kill(served.pid, number)
     assert served.end() == 0
     assert "[I " not in served.shown, "a headless server is quiet"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from pathlib import Path
 
@@ -11,15 +10,12 @@ import pytest
 from live_server import places
 
 from jupyter_scheduler_ext.engine.clock import SystemClock
-from jupyter_scheduler_ext.engine.ledger import Claim
 from jupyter_scheduler_ext.engine.run_log import RunLogs
-from jupyter_scheduler_ext.engine.runs import Origin, Run, RunState
 from jupyter_scheduler_ext.stores.place import default_folder
-from jupyter_scheduler_ext.stores.sql_ledger import SqlLedger, sqlite_ledger
+from jupyter_scheduler_ext.stores.sql_ledger import sqlite_ledger
 
-from .conftest import Command, command_in
+from .conftest import NOW, Command, command_inside, record
 
-NOW = 1_750_000_000_000
 TASK = {
     "uuid": "nightly",
     "type": "scheduled",
@@ -41,8 +37,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def command(home: Path) -> Command:
-    return command_in(home / "work" / "deep", dict(os.environ))
+def command(home: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    monkeypatch.chdir(home / "work" / "deep")
+    return command_inside
 
 
 @pytest.fixture
@@ -63,23 +60,6 @@ def folder(home: Path) -> Path:
     logs.close()
     ledger.close()
     return folder
-
-
-def record(ledger: SqlLedger, run_id: str, at: int) -> None:
-    """A run that is queued."""
-    run = Run(
-        id=run_id,
-        task_id="nightly",
-        task_name="Nightly",
-        context_id="nightly",
-        origin=Origin.MANUAL,
-        fire_time=at,
-        key=run_id,
-        state=RunState.QUEUED,
-        queued_at=at,
-    )
-    (answer,) = ledger.apply([Claim(task_id="nightly", runs=(run,))])
-    assert answer.accepted
 
 
 def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
