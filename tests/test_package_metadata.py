@@ -21,8 +21,8 @@ OPTIONAL = {"apprise", "fastmcp", "jupyter_scheduler", "keyring", "mcp", "pandas
 """Used if they are there: the modules that import them say what happens without."""
 PART_OF = {"ipython": "ipykernel", "pydantic-core": "pydantic"}
 """Distributions that come with another at exactly the version that suits it."""
-BY_NAME = {"ipykernel", "tzdata"}
-"""Declared but not imported: the kernel that runs start in, and the zones where the system has none."""
+BY_NAME = {"ipykernel", "jinja2", "tzdata"}
+"""Declared but not imported: the kernel that runs start in, what makes the page, and zones where the system has none."""
 
 
 def plain(requirement: str) -> str:

@@ -34,7 +34,7 @@ document.addEventListener("securitypolicyviolation", () => { window.hits += 1; }
 CONTEXT = "hostile"
 """One context, and so one kernel, for all: a hundred kernels are not what is tried here."""
 MARKUP = "img[src='x'], iframe:not([sandbox='']), xss, [onerror], [onload], [onfocus], a[href^='javascript']"
-SANDBOXED = ["sandboxed", "Failed to load resource", "Content Security Policy", "ERR_"]
+SANDBOXED = ["about:srcdoc", "sandboxed", "Failed to load resource", "Content Security Policy", "ERR_"]
 """What Chromium says of scripts and pictures in an output that was opened in its frame: that it kept them out."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from tornado.httpclient import HTTPClientError, HTTPRequest
@@ -64,6 +65,13 @@ async def test_a_reader_reads_and_does_nothing_else(walk, authorizer):
     authorizer.allowed = READ
     refused = {operation for operation, (status, _) in (await walk()).items() if status == 403}
     assert refused == {one.operation for one in ENDPOINTS if one.permission != "read"}
+
+
+def test_the_documents_say_of_each_route_what_it_asks_for():
+    page = (Path(__file__).parents[2] / "docs" / "security.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(read|write|execute)` \| (.*) \|$", page, re.MULTILINE)
+    said = {route: action for action, cell in rows for route in re.findall(r"`([A-Z]+ api/[^`]*)`", cell)}
+    assert said == {f"{one.method} {one.path}": one.permission for one in ENDPOINTS}
 
 
 async def test_what_makes_code_run_needs_the_right_to_execute():
@@ -227,6 +235,19 @@ async def test_the_stream_needs_the_right_to_read(jp_ws_fetch, extension, author
         await jp_ws_fetch("scheduler-ext", "api", "stream")
     assert refused.value.code == 403
     assert ("read", "scheduler_ext") in authorizer.asked
+
+
+async def test_a_server_that_is_reached_under_a_foreign_name_answers_nothing(raw, call):
+    """A name of somebody else's that resolves to this machine: rebinding makes the browser take us for them."""
+    made = (await call("POST", "tasks", {"type": "adhoc", "name": "a", "action": {"kind": "noop-told"}})).body
+    run = f"api/tasks/{made['task']['uuid']}/run"
+    for method, path, headers in [
+        ("GET", "", {}),
+        ("GET", "api/tasks", {}),
+        ("POST", "api/tasks", {}),
+        ("POST", run, {**NOBODY, "X-Task-Token": made["token_secret"]}),
+    ]:
+        assert (await raw(method, path, headers={**headers, "Host": "evil.example"})).code == 403
 
 
 async def test_looking_is_no_activity_and_doing_is(raw, make, jp_serverapp):
