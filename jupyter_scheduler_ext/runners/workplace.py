@@ -72,6 +72,8 @@ class Workplace:
     output_limit: int = OUTPUT_LIMIT
     attachment_limit: int = ATTACHMENT_LIMIT
     context_limit: int = CONTEXT_LIMIT
+    config: Any = None
+    """The server's configuration (`traitlets.config.Config`), for runners with settings of their own."""
     transcripts: Transcripts = field(init=False)
     attachments: Attachments = field(init=False)
     _added: dict[str, int] = field(init=False, default_factory=dict)
