@@ -11,6 +11,8 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_SELDOM = 2_000
+"""New objects between two looks at the youngest: most of a run's are gone again by then."""
 _NEVER = 1_000_000
 _waiting = 0
 _usual = gc.get_threshold()
@@ -23,11 +25,13 @@ def forget_what_stays() -> None:
 
 @contextmanager
 def young_only() -> Iterator[None]:
-    """No full collection while the block runs, however often it is entered meanwhile. On the event loop only."""
+    """No full collection while the block runs, and fewer others, however often it is entered meanwhile. On the event
+    loop only."""
     global _waiting, _usual
     if not _waiting:
         _usual = gc.get_threshold()
-        gc.set_threshold(_usual[0], _usual[1], _NEVER)
+        if _usual[0]:  # somebody may have switched it off
+            gc.set_threshold(max(_usual[0], _SELDOM), _usual[1], _NEVER)
     _waiting += 1
     try:
         yield

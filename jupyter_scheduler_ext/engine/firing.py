@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from hashlib import blake2b
+from zoneinfo import ZoneInfo
 
 from . import cron
 from .instants import Instant, to_datetime, to_instant
@@ -109,13 +111,18 @@ def swallowed(task: AnyTask, after: Instant, until: Instant) -> tuple[Instant, i
     swallowed; None in every place and year but a very few (Apia 2011, Casey)."""
     if not isinstance(task, ScheduledTask):
         return None
-    start, end = to_datetime(after), to_datetime(until)
-    place = cron.zone(task.schedule.timezone)
-    before, later = start.astimezone(place).utcoffset(), end.astimezone(place).utcoffset()
-    if before is None or later is None or later - before < CORRECTION:
+    if not _corrected(cron.zone(task.schedule.timezone), after, until):
         return None
-    lost = cron.skipped_in_gaps(task.schedule.expression, task.schedule.timezone, start, end)
+    rule = task.schedule.expression, task.schedule.timezone
+    lost = cron.skipped_in_gaps(*rule, to_datetime(after), to_datetime(until))
     return (to_instant(lost[0].at), len(lost)) if lost else None
+
+
+@lru_cache(maxsize=1024)
+def _corrected(place: ZoneInfo, after: Instant, until: Instant) -> bool:
+    """Remembered: a herd asks it with the same cursor and the same fire."""
+    before, later = (to_datetime(at).astimezone(place).utcoffset() for at in (after, until))
+    return before is not None and later is not None and later - before >= CORRECTION
 
 
 def due_at(task: AnyTask, fire: Instant) -> Instant:
