@@ -18,6 +18,14 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 QUICKSTART = FOLDER / "quickstart.ipynb"
 
 
+@pytest.fixture(scope="module")
+def live_server(tmp_path_factory):
+    """A server as the notebooks ask for it: with a small Dask cluster of its own, besides its own kernels."""
+    dask = ("--SchedulerExtension.executors=local", "--SchedulerExtension.executors=dask", "--DaskSettings.workers=1")
+    with LiveServer(tmp_path_factory.mktemp("live"), *dask) as server:
+        yield server
+
+
 def name_of(path: Path) -> str:
     return path.relative_to(FOLDER).as_posix()
 

@@ -62,6 +62,7 @@ class AsyncSchedulerClient:
         parameters: Mapping[str, Any] | None = None,
         timezone: str | None = None,
         kernel_name: str | None = None,
+        kernel: str | None = None,
         **members: Any,
     ) -> AsyncTask:
         """Make a task of a notebook, a command or code."""
@@ -73,6 +74,7 @@ class AsyncSchedulerClient:
             parameters=parameters,
             timezone=timezone,
             kernel_name=kernel_name,
+            kernel=kernel,
             root=self.connection.server.root,
             **members,
         )

@@ -68,6 +68,7 @@ class SchedulerClient:
         parameters: Mapping[str, Any] | None = None,
         timezone: str | None = None,
         kernel_name: str | None = None,
+        kernel: str | None = None,
         **members: Any,
     ) -> Task:
         """Make a task of a notebook, a command or code.
@@ -75,8 +76,9 @@ class SchedulerClient:
         `what` is the path of a notebook (from the working folder or from the served root) or a command as a list of
         words; code is given as ``code=``. `when` is a cron rule (``"30 2 * * *"``, ``"@daily"``), one time or several
         (datetimes or texts; without a zone they are wall time in `timezone`); without it the task runs when called.
-        `timezone` is the IANA name of the zone that is meant, by default the server's. `members` are further members
-        of a task: ``tags``, ``description``, ``policy``, ...
+        `timezone` is the IANA name of the zone that is meant, by default the server's. `kernel` is ``"fresh"`` for a
+        new one each run, or ``"keep"`` for one that stays, as is usual for code. `members` are further members of a
+        task: ``tags``, ``description``, ``policy``, ...
         """
         body = scheduling.definition(
             what,
@@ -86,6 +88,7 @@ class SchedulerClient:
             parameters=parameters,
             timezone=timezone,
             kernel_name=kernel_name,
+            kernel=kernel,
             root=self.connection.server.root,
             **members,
         )
@@ -344,6 +347,7 @@ def schedule(
     parameters: Mapping[str, Any] | None = None,
     timezone: str | None = None,
     kernel_name: str | None = None,
+    kernel: str | None = None,
     **members: Any,
 ) -> Task:
     """Make a task on this kernel's own server; see `SchedulerClient.schedule`.
@@ -358,5 +362,6 @@ def schedule(
         parameters=parameters,
         timezone=timezone,
         kernel_name=kernel_name,
+        kernel=kernel,
         **members,
     )

@@ -25,6 +25,7 @@ def definition(
     parameters: Mapping[str, Any] | None = None,
     timezone: str | None = None,
     kernel_name: str | None = None,
+    kernel: str | None = None,
     root: str | None = None,
     **members: Any,
 ) -> dict[str, Any]:
@@ -39,6 +40,8 @@ def definition(
         action["parameters"] = dict(parameters)
     if kernel_name is not None:
         action["kernel_name"] = kernel_name
+    if kernel is not None:
+        action["kernel"] = kernel
     given = {
         key: list(value) if isinstance(value, tuple | set | frozenset) else value for key, value in members.items()
     }
