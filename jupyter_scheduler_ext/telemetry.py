@@ -31,7 +31,7 @@ async def observe(app: SchedulerExtension, assembly: Assembly) -> None:
         metrics.install(collector)
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(Endings(scheduler.board, lambda: scheduler.leading, hear).run())
+            group.create_task(Endings(scheduler.board, scheduler.answers_for, hear).run())
             if settings.enabled:
                 group.create_task(collector.watch_loop())
     finally:

@@ -20,6 +20,7 @@ from .batcher import Batcher, InlineBatcher
 from .board import Board
 from .clock import SharedClock, SystemClock, local_zone
 from .edits import Editor
+from .endings import answers_for
 from .errors import Conflict, NotFound, Unavailable
 from .execution import Resolve
 from .housekeeping import Housekeeping
@@ -214,6 +215,11 @@ class TaskScheduler(SingletonConfigurable):
     def leading(self) -> bool:
         """Does this server tick?"""
         return self.leadership.leading
+
+    def answers_for(self, run: Run) -> bool:
+        """Is it this server that tells others of this run? See `endings.answers_for`."""
+        leads, house = self.leading, self.leadership.keeps_house
+        return answers_for(run, owner=self.owner, leading=leads, keeps_house=house)
 
     # Life
 

@@ -1,4 +1,4 @@
-"""Follows what happens to runs and posts what is worth telling. Only the leading server tells.
+"""Follows what happens to runs and posts what is worth telling. Of several servers on a schedule one tells.
 
 It looks at changes a moment after they were made, so it costs a run nothing; it sees each end once.
 """
@@ -65,21 +65,21 @@ class Watch:
                     self._failing = {facts.task_id for facts in self._board.facts.values() if facts.failures}
                     leads(leading)
                 try:
-                    await self._look(leading)
+                    await self._look()
                 except Exception:
                     log.exception("notifications: a look at what happened failed")
                 await asyncio.sleep(PAUSE)
         finally:
             end()
 
-    async def _look(self, leading: bool) -> None:
+    async def _look(self) -> None:
         delta = self._scheduler.changes.since(self._revision)
         self._revision = delta.revision
         if delta.reset:
             log.warning("notifications: too much happened at once, some of it is not told")
         async for run_id in sliced(delta.runs[::-1]):
             run = self._board.recent.get(run_id)
-            if run is not None and leading:
+            if run is not None and self._scheduler.answers_for(run):
                 self._saw(run)
         self._pass_limits()
 

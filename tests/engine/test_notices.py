@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from jupyter_scheduler_ext.engine.endings import answers_for
 from jupyter_scheduler_ext.engine.models import Event, Notify
 from jupyter_scheduler_ext.engine.notices import (
     HOUR,
@@ -131,3 +132,19 @@ def test_news_of_yesterday_are_given_up_and_retries_grow_rarer():
 
 def test_news_survive_being_written_down():
     assert News.from_json(news().to_json()) == news()
+
+
+@pytest.mark.parametrize(
+    ("state", "owner", "leading", "keeps_house", "tells"),
+    [
+        (RunState.FAILED, "me", True, False, True),
+        (RunState.MISSED, None, True, False, True),
+        (RunState.FAILED, "another", True, True, False),
+        (RunState.LOST, "another", True, True, True),
+        (RunState.LOST, "another", True, False, False),
+        (RunState.FAILED, "me", False, False, False),
+    ],
+)
+def test_of_several_servers_one_tells(state, owner, leading, keeps_house, tells):
+    run = run_of(state, owner=owner)
+    assert answers_for(run, owner="me", leading=leading, keeps_house=keeps_house) is tells

@@ -164,7 +164,7 @@ def test_installing_enables_the_extension():
     assert found.get_jpserver_extensions().get("jupyter_scheduler_ext") is True
 
 
-async def test_a_follower_tells_nobody(extension, make, call, settled):
+async def test_of_a_run_that_another_server_performed_nothing_is_told(extension, make, call, settled, monkeypatch):
     scheduler = await extension.engine()
     told = []
     wishes = Wishes(on=frozenset(Event), to=("ops",))
@@ -172,9 +172,11 @@ async def test_a_follower_tells_nobody(extension, make, call, settled):
     task = await make(noop_task(action={"fails": True}))
     run = (await call("POST", f"tasks/{task['uuid']}/run")).body["run"]
     await settled(run["id"])
-    await watch._look(leading=False)
+    monkeypatch.setattr(scheduler, "owner", "another")
+    await watch._look()
     assert told == []
+    monkeypatch.undo()
     again = (await call("POST", f"tasks/{task['uuid']}/run")).body["run"]
     await settled(again["id"])
-    await watch._look(leading=True)
+    await watch._look()
     assert told == [Event.FAILURE]
