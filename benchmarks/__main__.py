@@ -23,10 +23,12 @@ import cells
 import engines
 import peers
 import whole_servers
-from figures import HEAD, Row, line, machine, table
+from figures import Row, line, machine, table
 from peers import Missing
 
 PARTS: dict[str, Callable[[Path, bool], Iterator[Row]]] = {**engines.PARTS, **whole_servers.PARTS, **cells.PARTS}
+
+BEGIN, END = "<!-- figures: written by the command -->", "<!-- end of figures -->"
 
 
 def measure(names: list[str], quick: bool, seen: Callable[[Row], None]) -> None:
@@ -36,8 +38,11 @@ def measure(names: list[str], quick: bool, seen: Callable[[Row], None]) -> None:
             started = time.monotonic()
             home = Path(folder) / name
             home.mkdir()
-            for row in PARTS[name](home, quick):
-                seen(row)
+            try:
+                for row in PARTS[name](home, quick):
+                    seen(row)
+            except Exception as error:  # one part that cannot be measured takes no other with it
+                print(f"  {name}: {type(error).__name__}: {error}", file=sys.stderr)
             print(f"  {name} took {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
 
 
@@ -65,16 +70,26 @@ def report(about: dict[str, Any], rows: list[Row]) -> str:
     return "\n".join(told) + "\n\n" + table(rows) + "\n"
 
 
+def put(file: Path, text: str) -> None:
+    """Write the report; into a page that has a place for it, between its two marks, and nothing else of that page."""
+    if file.exists():
+        before, begin, rest = file.read_text("utf-8").partition(BEGIN)
+        _, end, after = rest.partition(END)
+        if begin and end:
+            text = f"{before}{begin}\n\n{text}\n{end}{after}"
+    file.write_text(text, "utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("``")[0])
     parser.add_argument("--quick", action="store_true", help="see that all of it works, with figures that mean nothing")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="measure these rows only")
     parser.add_argument("--json", type=Path, help="write every measured value to this file")
-    parser.add_argument("--markdown", type=Path, help="write the table, and on what it was measured, to this file")
+    parser.add_argument("--markdown", type=Path, help="write the table to this file, or into its place there")
     given = parser.parse_args()
     about: dict[str, Any] = {"date": time.strftime("%Y-%m-%d"), "machine": machine(), "versions": versions()}
     started, rows = time.monotonic(), []
-    print(HEAD + "\n|---|---|---|---|---|---|", flush=True)
+    print(table([]), flush=True)
 
     def seen(row: Row) -> None:
         rows.append(row)
@@ -83,7 +98,7 @@ def main() -> None:
         if given.json:
             given.json.write_text(json.dumps({**about, "rows": [row.to_json() for row in rows]}, indent=1), "utf-8")
         if given.markdown:
-            given.markdown.write_text(report(about, rows), "utf-8")
+            put(given.markdown, report(about, rows))
 
     measure(given.only, given.quick, seen)
 

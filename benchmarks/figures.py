@@ -36,6 +36,9 @@ class Series:
             return None
         try:
             return act()
+        except subprocess.TimeoutExpired as error:
+            self.trouble = f"no end within {error.timeout:.0f} s"
+            return None
         except (Missing, OSError, RuntimeError, subprocess.SubprocessError) as error:
             self.trouble = " ".join(f"{error or type(error).__name__}".split())[-300:]
             return None

@@ -45,11 +45,11 @@ def fill(scheduler: AsyncIOScheduler, count: int, due: datetime) -> None:
         scheduler.add_job(noop, "interval", hours=1, start_date=due, id=f"{number:06d}", name=f"Task {number:06d}")
 
 
-async def store(folder: Path, count: int) -> None:
+async def store(folder: Path, count: int, due: datetime | None = None) -> None:
     """A database of so many jobs."""
     scheduler = scheduler_of(folder, careless=True)
-    fill(scheduler, count, datetime.now(UTC) + FAR)
-    scheduler.start()
+    fill(scheduler, count, due or datetime.now(UTC) + FAR)
+    scheduler.start(paused=True)
     scheduler.shutdown(wait=False)
     await asyncio.sleep(0.1)
 
@@ -77,10 +77,12 @@ async def burst_in_memory(_: Path, count: int) -> dict[str, Any]:
 
 
 async def burst_in_database(folder: Path, count: int) -> dict[str, Any]:
+    soon = datetime.now(UTC) + timedelta(seconds=3 + count / 200)
+    await store(folder, count, soon)
     scheduler = scheduler_of(folder)
-    soon = datetime.now(UTC) + timedelta(seconds=5 + count / 150)
     scheduler.start(paused=True)
-    fill(scheduler, count, soon)
+    if datetime.now(UTC) > soon:
+        raise RuntimeError("setting up took longer than was left until due")
     while datetime.now(UTC) < soon - timedelta(seconds=0.1):
         await asyncio.sleep(0.01)
     scheduler.resume()

@@ -1,0 +1,76 @@
+"""The command that measures: it works with the engine as it is today, and writes its table where it belongs."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+ALL = """
+import asyncio, json, sys
+from pathlib import Path
+import ours
+told = {}
+for name in ("burst", "idle-tick", "change", "restart", "commits", "memory"):
+    told[name] = asyncio.run(ours.MEASURES[name](Path(sys.argv[1]) / name, 30))
+print(json.dumps(told))
+"""
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    spec = importlib.util.spec_from_file_location("benchmarks_command", BENCHMARKS / "__main__.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_measure_of_our_engine_still_measures(tmp_path: Path):
+    ran = subprocess.run(
+        [sys.executable, "-c", ALL, str(tmp_path)],
+        cwd=BENCHMARKS / "contenders",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    told = json.loads(ran.stdout)
+    assert 0 < told["burst"]["last_start"] <= told["burst"]["last_end"]
+    assert len(told["change"]["change"]) == 40
+    assert told["commits"]["one_by_one"] == 2
+    assert told["commits"]["queued"] <= 2
+    assert all(told[name] for name in ("idle-tick", "restart", "memory"))
+
+
+def test_the_table_goes_between_its_marks_and_nowhere_else(command: ModuleType, tmp_path: Path):
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{command.BEGIN}\nold\n{command.END}\nafter\n", "utf-8")
+    command.put(page, "| new |")
+    command.put(page, "| newest |")
+    text = page.read_text("utf-8")
+    assert text.split() == [*f"before {command.BEGIN}".split(), "|", "newest", "|", *f"{command.END} after".split()]
+
+
+def test_the_documentation_has_a_place_for_the_table(command: ModuleType):
+    text = (BENCHMARKS.parent / "docs" / "performance.md").read_text("utf-8")
+    assert text.count(command.BEGIN) == text.count(command.END) == 1
+    assert text.index(command.BEGIN) < text.index(command.END)
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(1800)
+def test_the_whole_command_gives_a_row_for_everything_that_it_names(command: ModuleType, tmp_path: Path):
+    figures = tmp_path / "figures.json"
+    subprocess.run([sys.executable, str(BENCHMARKS), "--quick", "--json", str(figures)], check=True)
+    rows = json.loads(figures.read_text("utf-8"))["rows"]
+    assert len(rows) >= 2 * len(command.PARTS)
+    assert [row["what"] for row in rows if not row["ours"]["seconds"]] == []
