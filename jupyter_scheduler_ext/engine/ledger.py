@@ -227,6 +227,7 @@ class RunFilter:
     """Which runs `abc.Ledger.runs` lists, newest first. `since` (included) and `until` (excluded) are about
     `queued_at`; `before` is the (queued_at, id) of the last one seen."""
 
+    ids: tuple[str, ...] = ()
     task_id: str | None = None
     context_id: str | None = None
     states: frozenset[RunState] = frozenset()

@@ -46,6 +46,8 @@ MARGIN = 9
 """This part of a lease before its end, a server does not rely on it any more."""
 LOOK = 0.5
 """Seconds between two looks at what the others did, at most: an edit is to be seen everywhere within one."""
+READ = 5
+"""How many times as long as reading the ledger took, at least, until it is read again."""
 HELP = 3000
 """Milliseconds that a run waits for a slot before a server with a free one takes it over."""
 AGAIN = 100
@@ -91,6 +93,8 @@ class Sharing:
         self._beat: tuple[float, Instant] | None = None
         self._looked: float | None = None
         self._in_touch_since: float | None = None
+        self._behind = False
+        self._read_again = 0.0
         self._tried: dict[str, Instant] = {}
         self._ticking: asyncio.Task[None] | None = None
         ticker.sift = self._sift
@@ -218,14 +222,24 @@ class Sharing:
             self._in_touch_since = self._clock.monotonic()
         await self._board.tasks.refresh()
         if await self._ledger.call(self._source.changed):
+            self._behind = True
             if self.leading:
                 await self.requests.answer_all(self._perform, self.me.owner)
-            await read_ledger(self._board, self._ledger, self._source)
+        if self._behind and self._clock.monotonic() >= self._read_again:
+            await self._read()
         if self.leading:
             await self._see_servers()
             await self._take_over()
             await self._lend_a_hand()
         self._looked = self._clock.monotonic()
+
+    async def _read(self) -> None:
+        """Take over what the ledger says, as often as it costs little: with many tasks it is much to read."""
+        self._behind = False
+        began = self._clock.monotonic()
+        await read_ledger(self._board, self._ledger, self._source)
+        ended = self._clock.monotonic()
+        self._read_again = ended + READ * (ended - began)
 
     async def _renew(self) -> None:
         """Renew the lease, from the moment at which that was asked; what was taken from us meanwhile is stopped."""

@@ -135,6 +135,8 @@ class SqlLedger(Ledger):
             conditions.append(condition)
             values.extend(operands)
 
+        if which.ids:
+            only(f"id IN ({', '.join('?' * len(which.ids))})", *which.ids)
         if which.task_id is not None:
             only("task_id = ?", which.task_id)
         if which.context_id is not None:

@@ -93,7 +93,10 @@ def test_a_dead_servers_waiting_runs_go_on_elsewhere(house: Household) -> None:
     lost = [run for run in ends.values() if run.state is RunState.LOST]
     assert {run.id for run in lost} <= set(before) - waiting
     assert all("not known" in run.reason for run in lost)
-    assert len({run_id for *_, run_id, _ in house.starts()}) == len(house.starts()) == 60
+    told = [run_id for *_, run_id, _ in house.starts()]
+    assert len(set(told)) == len(told), "something was started twice"
+    assert {*told, *(run.id for run in lost)} == set(ends), "recorded as started and killed before it told so, or told"
+    assert len(ends) == 60
 
 
 def test_a_request_for_a_server_is_carried_out_by_that_server(house: Household) -> None:
