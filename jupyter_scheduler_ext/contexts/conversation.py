@@ -16,8 +16,9 @@ from jupyter_core.utils import ensure_async
 
 POLL = 0.5
 """Seconds of silence after which the kernel is looked at: is it still the same process?"""
-IOPUB_GRACE = 4.0
-"""Seconds to wait for the end of the output once the reply is there: a flood may lose output, but not the reply."""
+IOPUB_GRACE = 20.0
+"""Seconds without any output to wait for its end once the reply is there: a flood may lose output, but not the reply,
+and one message of half a gigabyte takes its time on a busy machine."""
 NUDGE = 0.05
 """Seconds between two greetings while the output channel is not yet connected."""
 YIELD_EVERY = 20
