@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import http.server
+import json
 import socket
 import threading
 from ipaddress import ip_network
 
 import pytest
 
+from jupyter_scheduler_ext.engine.abc import NotDelivered
+from jupyter_scheduler_ext.engine.notices import Message
+from jupyter_scheduler_ext.notifiers.targets import Targets
+from jupyter_scheduler_ext.notifiers.webhook import Webhook
 from jupyter_scheduler_ext.outbound import Place, Refused, Rules, check, check_address, post, resolve
 
 BOTH = frozenset({"http", "https"})
@@ -162,12 +169,14 @@ def test_a_private_network_is_reached_only_if_an_administrator_says_so():
 def receiver():
     """A web server of this machine that redirects whatever it gets; gives its port and what it got."""
     got: list[tuple[str, str, bytes]] = []
+    signed: list[dict[str, str]] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             got.append((self.headers["Host"], self.path, body))
-            self.send_response(302)
+            signed.append(dict(self.headers))
+            self.send_response(204 if self.path == "/good" else 302)
             self.send_header("Location", "/elsewhere")
             self.end_headers()
 
@@ -175,13 +184,13 @@ def receiver():
 
     server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_port, got
+    yield server.server_port, got, signed
     server.shutdown()
     server.server_close()
 
 
 def test_what_was_checked_is_what_is_connected_to_and_no_redirect_is_followed(receiver, monkeypatch):
-    port, got = receiver
+    port, got, _ = receiver
     asked: list[str] = []
 
     def once(host: str, *_: object, **__: object):
@@ -200,3 +209,39 @@ def test_what_was_checked_is_what_is_connected_to_and_no_redirect_is_followed(re
     assert got == [(f"rebinding.example:{port}", "/hook?x=1", b"news")]
     with pytest.raises(Refused, match=r"127\.0\.0\.2"):
         post(f"http://rebinding.example:{port}/hook", b"news", {}, rules)
+
+
+async def test_a_webhook_is_signed_and_taken_only_if_it_was_accepted(receiver):
+    port, got, signed = receiver
+    rules = Rules(schemes=frozenset({"http"}), networks=(ip_network("127.0.0.1/32"),))
+    await Webhook(f"webhook://127.0.0.1:{port}/good#the key", rules).send(
+        Message(title="Failed: T", body="boom", level="failure")
+    )
+    ((_, path, body),) = got
+    assert json.loads(body) == {"title": "Failed: T", "body": "boom", "level": "failure"}
+    told = signed[0]["X-Scheduler-Timestamp"].encode() + b"." + body
+    assert signed[0]["X-Scheduler-Signature"] == f"sha256={hmac.new(b'the key', told, hashlib.sha256).hexdigest()}"
+    assert path == "/good"
+    assert "the key" not in str(signed)
+    with pytest.raises(NotDelivered, match="302"):
+        await Webhook(f"webhook://127.0.0.1:{port}/bad#key", rules).send(Message(title="T", body=""))
+    assert len(got) == 2
+
+
+async def test_a_webhook_that_nobody_takes_is_not_delivered():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    rules = Rules(schemes=frozenset({"http"}), networks=(ip_network("127.0.0.1/32"),))
+    with pytest.raises(NotDelivered, match="ConnectionRefusedError"):
+        await Webhook(f"webhook://127.0.0.1:{port}/secret#key", rules).send(Message(title="T", body=""))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["webhook://127.0.0.1/x#key", "webhook://169.254.169.254/#key", "webhook://example.org/x", "webhook:x#key"],
+)
+def test_a_webhook_that_leads_inside_or_has_no_key_is_a_target_with_a_problem(address):
+    problem = Targets({"hook": address}, 1).problem("hook")
+    assert problem is not None
+    assert "#key" not in problem

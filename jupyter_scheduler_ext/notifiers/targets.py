@@ -13,6 +13,7 @@ from pathlib import Path
 from ..engine.abc import NotDelivered, Notifier
 from ..engine.errors import Invalid
 from .apprise import AppriseNotifier
+from .webhook import SCHEME, Webhook
 
 ENTRY_POINTS = "jupyter_scheduler_ext.notifiers"
 """Each is named by the scheme of the addresses it takes, and loads to a callable: address -> `Notifier`."""
@@ -55,6 +56,8 @@ class Targets:
         for point in entry_points(group=ENTRY_POINTS, name=scheme):
             make: Callable[[str], Notifier] = point.load()
             return make(address)
+        if scheme == SCHEME:
+            return Webhook(address)
         return AppriseNotifier(address, self._timeout)
 
 
