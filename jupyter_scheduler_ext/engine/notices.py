@@ -97,11 +97,12 @@ class News:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What a target gets, as plain text."""
+    """What a target gets: plain text, and for programs the news that it tells."""
 
     title: str
     body: str
     level: Level = "info"
+    news: tuple[News, ...] = ()
 
 
 def events_of(run: Run, *, was_failing: bool, goes_on: bool) -> tuple[Event, ...]:
@@ -155,13 +156,13 @@ def compose(news: Sequence[News], link: Callable[[str], str] | None = None) -> M
         (one,) = news
         lines = [one.text, f"at {_moment(one.at)}", link(one.run_id) if link else ""]
         body = "\n".join(line for line in lines if line)
-        return Message(title=f"{one.task_name} {WORDS[one.event]}", body=body, level=LEVELS[gravest])
+        return Message(title=f"{one.task_name} {WORDS[one.event]}", body=body, level=LEVELS[gravest], news=(one,))
     counts = Counter(one.event for one in news)
     title = ", ".join(f"{counts[event]} {WORDS[event]}" for event in LEVELS if counts[event])
     lines = [_line(one, link) for one in news[:LISTED]]
     if len(news) > LISTED:
         lines.append(f"... and {len(news) - LISTED} more")
-    return Message(title=f"Scheduler: {title}", body="\n".join(lines), level=LEVELS[gravest])
+    return Message(title=f"Scheduler: {title}", body="\n".join(lines), level=LEVELS[gravest], news=tuple(news))
 
 
 def _line(one: News, link: Callable[[str], str] | None) -> str:

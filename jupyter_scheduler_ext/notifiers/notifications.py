@@ -34,7 +34,7 @@ class Notifications:
         self._usual = settings.wishes()
         self._details = settings.details
         self._page = settings.public_url.rstrip("/")
-        self._targets = Targets(settings.targets, settings.timeout)
+        self._targets = Targets(settings.targets, settings.timeout, settings.rules())
         self._delivery = Delivery(
             targets=self._targets, outbox=Outbox(folder), clock=clock, hourly=settings.hourly, compose=self._compose
         )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 from traitlets import Bool, Dict, Enum, Float, Int, List, Unicode
 from traitlets.config import Configurable
 
 from ..engine.models import Event
 from ..engine.notices import Wishes
+from ..outbound import Rules
 
 
 class NotificationSettings(Configurable):
@@ -45,6 +48,21 @@ class NotificationSettings(Configurable):
         help="Address of this Jupyter server as people open it, for links in messages; empty: no links."
     ).tag(config=True)
     timeout = Float(30.0, min=1, help="Seconds that one delivery may take.").tag(config=True)
+
+    webhook_schemes = List(
+        Enum(["https", "http"]), default_value=["https"], help="How webhooks (``webhook+https://...``) may be called."
+    ).tag(config=True)
+    webhook_hosts = List(
+        Unicode(), help="Hosts that webhooks may lie on, ``.example.org`` for all below one; none: every public host."
+    ).tag(config=True)
+    webhook_networks = List(
+        Unicode(), help="Private networks that webhooks may lie in nevertheless, such as ``10.1.0.0/16``."
+    ).tag(config=True)
+
+    def rules(self) -> Rules:
+        """Where webhooks may lie. Raises ValueError for what is no network."""
+        networks = tuple(ip_network(network) for network in self.webhook_networks)
+        return Rules(frozenset(self.webhook_schemes), frozenset(self.webhook_hosts), networks)
 
     def wishes(self) -> Wishes:
         """What holds for tasks that say nothing."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..engine.abc import NotDelivered, Notifier
 from ..engine.errors import Invalid
+from ..outbound import Rules
 from .apprise import AppriseNotifier
 from .webhook import SCHEME, Webhook
 
@@ -24,9 +25,10 @@ MOST = 16_384
 class Targets:
     """The targets that the server's settings name."""
 
-    def __init__(self, references: Mapping[str, str], timeout: float) -> None:
+    def __init__(self, references: Mapping[str, str], timeout: float, rules: Rules | None = None) -> None:
         self._references = dict(references)
         self._timeout = timeout
+        self._rules = rules or Rules()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -52,12 +54,12 @@ class Targets:
         if name not in self._references:
             raise NotDelivered(f"there is no target named {name!r}")
         address = look_up(self._references[name])
+        if address.startswith(SCHEME):
+            return Webhook(address, self._rules)
         scheme = address.partition(":")[0].lower()
         for point in entry_points(group=ENTRY_POINTS, name=scheme):
             make: Callable[[str], Notifier] = point.load()
             return make(address)
-        if scheme == SCHEME:
-            return Webhook(address)
         return AppriseNotifier(address, self._timeout)
 
 
