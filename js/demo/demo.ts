@@ -5,7 +5,7 @@ import { en } from "../src/words/en";
 import { FakeTransport } from "./fake_transport";
 import { inventTasks } from "./invented";
 
-/** `?tasks=100`, `&widget=1`, `&readonly=1`, `&seed=…`: the face over invented data, without a server. */
+/** `?tasks=100`, `&widget=1`, `&readonly=1`, `&mount=0`: the face over invented data, without a server, or only the data. */
 const query = new URLSearchParams(location.search);
 const transport = new FakeTransport(inventTasks(Number(query.get("tasks") ?? 128)), {
   live: query.get("live") !== "0",
@@ -21,6 +21,7 @@ async function remount(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 20));
   unmount();
   extra.remove();
+  transport.requests.length = 0;
 }
 Object.assign(transport, { remount });
 Object.assign(globalThis, { demo: transport });
@@ -40,6 +41,6 @@ if (query.has("widget")) {
   };
   mount(host, session, options, { tag: query.get("tag") ?? "" });
   void session.load();
-} else {
+} else if (query.get("mount") !== "0") {
   mountWith(host, transport, { readOnly: query.has("readonly") });
 }

@@ -526,8 +526,7 @@ export class SchedulerSettings {
 
   /** What depends on the list being there: features, ribbon, contexts. */
   private arrive(): void {
-    if (this.mode === "page")
-      (globalThis.requestIdleCallback ?? setTimeout)(() => void this.app.fetchChunk("panels.js"));
+    if (this.mode === "page") this.undo.push(whenIdle(() => void this.app.fetchChunk("panels.js")));
     this.overview.start();
     this.contexts.ensure();
     if (this.activeTab === "access") void this.access.load();
@@ -625,6 +624,16 @@ export class SchedulerSettings {
     this.app.root.dataset.density = this.density;
     Alpine.nextTick(() => this.grid?.layout());
   }
+}
+
+/** Calls back when the browser has nothing to do; returns the way to call that off. */
+function whenIdle(act: () => void): () => void {
+  if (!globalThis.requestIdleCallback) {
+    const timer = setTimeout(act);
+    return () => clearTimeout(timer);
+  }
+  const waiting = requestIdleCallback(act);
+  return () => cancelIdleCallback(waiting);
 }
 
 /** Makes fields that Alpine neither watches nor walks into. */
