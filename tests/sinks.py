@@ -8,7 +8,7 @@ import email.policy
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -53,7 +53,6 @@ class Webhook:
 
     def __init__(self) -> None:
         self.posts: list[dict[str, Any]] = []
-        self.raw: list[tuple[Mapping[str, str], bytes]] = []
         self.refused = 0
         self.refuses = 0
         sink = self
@@ -67,7 +66,6 @@ class Webhook:
                     self.send_error(503)
                 else:
                     sink.posts.append(json.loads(body))
-                    sink.raw.append((self.headers, body))
                     self.send_response(200)
                     self.send_header("Content-Length", "0")
                     self.end_headers()

@@ -50,7 +50,9 @@ class NotificationSettings(Configurable):
     timeout = Float(30.0, min=1, help="Seconds that one delivery may take.").tag(config=True)
 
     webhook_schemes = List(
-        Enum(["https", "http"]), default_value=["https"], help="How webhooks (``webhook+https://...``) may be called."
+        Enum(["https", "http"]),
+        default_value=["https"],
+        help="How webhooks (``webhook://...``) may be called: by https if it is among these, else by http.",
     ).tag(config=True)
     webhook_hosts = List(
         Unicode(), help="Hosts that webhooks may lie on, ``.example.org`` for all below one; none: every public host."

@@ -54,9 +54,9 @@ class Targets:
         if name not in self._references:
             raise NotDelivered(f"there is no target named {name!r}")
         address = look_up(self._references[name])
-        if address.startswith(SCHEME):
-            return Webhook(address, self._rules)
         scheme = address.partition(":")[0].lower()
+        if scheme == SCHEME:
+            return Webhook(address, self._rules)
         for point in entry_points(group=ENTRY_POINTS, name=scheme):
             make: Callable[[str], Notifier] = point.load()
             return make(address)

@@ -36,7 +36,10 @@ class Webhook(Notifier):
             raise NotDelivered(str(error)) from None
 
     async def send(self, message: Message) -> None:
-        body = json.dumps({"title": message.title, "body": message.body, "level": message.level}).encode()
+        told: dict[str, object] = {"title": message.title, "body": message.body, "level": message.level}
+        if message.news:
+            told["news"] = [one.to_json() for one in message.news]
+        body = json.dumps(told).encode()
         try:
             status = await asyncio.to_thread(outbound.post, self._url, body, self._headers(body), self._rules)
         except outbound.Refused as error:
