@@ -276,7 +276,7 @@ def official() -> Iterator[Diagnosis]:
         )
 
 
-def servers(folder: Path | None) -> Iterator[Diagnosis]:
+def servers() -> Iterator[Diagnosis]:
     """Which servers run, and what do they say of themselves?"""
     from ..client import SchedulerClient
 

@@ -47,7 +47,7 @@ def examine(folder: Path | None) -> Iterator[Diagnosis]:
         ("database", lambda: diagnosis.database(database_url())),
         ("locks", lambda: diagnosis.locks(folder)),
         ("time zones", diagnosis.clock),
-        ("servers", lambda: diagnosis.servers(folder)),
+        ("servers", diagnosis.servers),
         ("jupyter-scheduler", diagnosis.official),
     )
     for name, check in checks:

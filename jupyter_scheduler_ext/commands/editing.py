@@ -16,10 +16,10 @@ from .definitions import definition, of_definition
 from .session import as_json, of_scheduler, session, task_argument
 from .showing import show_task
 
-EDITABLE = (
-    "name", "description", "tags", "enabled", "schedule", "plan", "action", "policy", "context_id", "attachments",
-    "notify", "executor",
-)  # fmt: skip
+FIRST = ("name", "description", "tags", "enabled", "schedule", "plan", "action", "policy")
+"""What people look for first; the other members follow."""
+FIXED = frozenset({"uuid", "type", "token", "token_secret"})
+"""Members that an edit cannot change, besides those that are derived."""
 HEAD = """\
 # {name}, revision {revision}. Save and leave the editor to apply; save an empty file to leave all as it is.
 # A member that is taken out goes back to its default.
@@ -99,7 +99,10 @@ def _in_editor(task: Any) -> Any:
 
 def editable(task: Mapping[str, Any]) -> dict[str, Any]:
     """The members of a task that a person may change; of a plan the dates ahead, those that are done stay."""
-    shown = {name: task[name] for name in EDITABLE if task.get(name) is not None}
+    from ..engine.views import DERIVED
+
+    names = [*FIRST, *(name for name in task if name not in FIRST)]
+    shown = {name: task[name] for name in names if name not in FIXED | DERIVED and task.get(name) is not None}
     if task.get("dedicated_context"):
         shown.pop("context_id", None)
     if shown.get("plan"):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-import functools
+import io
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -176,25 +177,12 @@ def _complete_task(context: click.Context, parameter: click.Parameter, incomplet
     from click.shell_completion import CompletionItem
 
     try:
-        with _silenced():
+        with contextlib.redirect_stderr(io.StringIO()):
             tasks = context.ensure_object(Session).schedule.tasks()
     except Exception:
         return []  # a shell that waits for completions must never see a traceback
     folded = incomplete.casefold()
     return [CompletionItem(task.name, help=task.words) for task in tasks if task.name.casefold().startswith(folded)]
-
-
-@functools.cache
-def _null() -> Any:
-    import io
-
-    return io.StringIO()
-
-
-def _silenced() -> Any:
-    import contextlib
-
-    return contextlib.redirect_stderr(_null())
 
 
 def asks(question: str, *, yes: bool) -> bool:

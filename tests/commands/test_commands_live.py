@@ -14,6 +14,8 @@ import pytest
 from live_server import LiveServer
 
 from jupyter_scheduler_ext.client import SchedulerClient
+from jupyter_scheduler_ext.commands.editing import editable
+from jupyter_scheduler_ext.handlers.shapes import TaskPatch
 
 from .conftest import PATIENCE, Command, Terminal, command_in
 
@@ -119,6 +121,7 @@ def test_an_editor_shows_the_whole_definition_and_applies_what_changed(
     command: Command, client: SchedulerClient, tmp_path: Path
 ) -> None:
     client.schedule(code="first\nsecond\n", when="@daily", name="Edited", parameters={"no": "yes", "at": "2026-03-12"})
+    assert editable(client.task("Edited").data).keys() <= TaskPatch.model_fields.keys()
     same = command("edit", "Edited", "--editor", EDITOR=editor(tmp_path, "text += '# seen\\n'"))
     assert "Nothing was changed" in same.err
     assert client.task("Edited").revision == 1
