@@ -24,9 +24,6 @@ CHUNK = re.compile(r"/static/scheduler_ext/([\w-]+\.js)", re.ASCII)
 """Parts of the bundle that a widget loads later; they lie here, beside the part that runs already."""
 BESIDES = frozenset({"/api/kernelspecs"})
 """What a widget may read of the server besides the scheduler's own API."""
-CHUNKS = {f"/static/scheduler_ext/{name}": name for name in ("panels.js", "code-editor.js")}
-"""Parts of the bundle that the widget loads when they are needed. The kernel has the files itself."""
-STATIC = Path(__file__).parent / "static"
 TAKEN = frozenset({"if-match", "if-none-match", "idempotency-key", "x-import-format"})
 """Headers that are passed on; the bridge has credentials of its own."""
 GIVEN = frozenset({"etag", "location", "content-type", "retry-after"})
@@ -57,8 +54,6 @@ class Bridge:
             return self._connection
 
     def _answer(self, message: Mapping[str, Any]) -> Json:
-        if message.get("method") == "GET" and message.get("path") in CHUNKS:
-            return _chunk(CHUNKS[str(message["path"])])
         chunk = CHUNK.fullmatch(str(message.get("path")))
         if chunk and message.get("method") == "GET":
             return _file(STATIC / chunk[1])
@@ -106,14 +101,6 @@ def _file(path: Path) -> Json:
 def _leaves(path: str) -> bool:
     steps = path.replace("\\", "/").split("/")
     return ".." in steps or any(mark in path for mark in ("?", "#", "%2e", "%2E", "\r", "\n", " "))
-
-
-def _chunk(name: str) -> Json:
-    try:
-        source = (STATIC / name).read_text(encoding="utf-8")
-    except OSError:
-        return _problem(404, "not_built", f"the bundle has no {name}")
-    return {"status": 200, "headers": {"content-type": "text/javascript"}, "body": source}
 
 
 def _problem(status: int, code: str, message: str) -> Json:
