@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
+import sys
+from pathlib import Path
 
 import nbformat
 import pytest
 from performing import Remembered, launch_of, perform, streams, until
 
+from jupyter_scheduler_ext.engine.errors import Invalid
 from jupyter_scheduler_ext.engine.runs import RunState
 
 pytestmark = pytest.mark.kernel
@@ -100,3 +104,18 @@ async def test_runs_that_overlap_share_the_transcript(executor, root):
     cells = json.loads((root / "tmp/chats/ctx/transcript.ipynb").read_text())["cells"]
     results = [cell["outputs"][0]["data"]["text/plain"] for cell in cells if cell["cell_type"] == "code"]
     assert sorted(results) == ["0", "1"]
+
+
+async def test_a_kernel_spec_that_was_uninstalled_meanwhile_fails_its_runs_by_name_and_no_others(executor, jp_data_dir):
+    spec = Path(jp_data_dir) / "kernels" / "passing"
+    spec.mkdir(parents=True)
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec.joinpath("kernel.json").write_text(json.dumps({"argv": argv, "display_name": "P", "language": "python"}))
+    action = {"kind": "code", "source": "1", "kernel_name": "passing"}
+    outcome, _ = await perform(executor, launch_of(action, context="ctx"))
+    assert outcome.state is RunState.SUCCEEDED
+    shutil.rmtree(spec)
+    with pytest.raises(Invalid, match=r"no kernel named 'passing' is installed; there are: .*python3"):
+        await executor.start(launch_of(action, context="ctx"), Remembered())
+    outcome, _ = await perform(executor, launch_of({"kind": "code", "source": "2"}))
+    assert outcome.result == "2"
