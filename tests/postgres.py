@@ -42,7 +42,9 @@ class Postgres:
     outlives its programs, but not its machine."""
 
     def __init__(self, bin: Path, *, durable: bool = False) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="scheduler-pg-"))
+        # Not where TMPDIR says: the unprivileged user must get there, and a socket's path is short.
+        place = "/tmp" if Path("/tmp").is_dir() else None
+        self.folder = Path(tempfile.mkdtemp(prefix="scheduler-pg-", dir=place))
         self._user = NOBODY if os.geteuid() == 0 else None
         self._bin = bin
         self._durable = durable
@@ -93,15 +95,21 @@ class Postgres:
 
     def _reachable(self, bin: Path) -> Path:
         """Where the unprivileged user may read the programs: a copy, if they lie in somebody's private folder."""
-        tried = subprocess.run([str(bin / "postgres"), "--version"], **self._as_nobody(), capture_output=True)
-        if tried.returncode == 0:
+        for program in ("postgres", "initdb"):
+            try:
+                subprocess.run([str(bin / program), "--version"], **self._as_nobody(), capture_output=True, check=True)
+            except (OSError, subprocess.CalledProcessError):
+                break
+        else:
             return bin
-        copy = self.folder / "programs"
-        shutil.copytree(bin.parent, copy, symlinks=True)
+        whole, packages, copy = bin.parent, bin.parents[2], self.folder / "programs"
+        shutil.copytree(whole, copy / whole.relative_to(packages), symlinks=True)
+        for libraries in packages.glob("*pgserver*.libs"):  # found by their place beside the package
+            shutil.copytree(libraries, copy / libraries.name, symlinks=True)
         for path in (copy, *copy.rglob("*")):
             if not path.is_symlink():
                 path.chmod(0o755)
-        return copy / bin.name
+        return copy / bin.relative_to(packages)
 
     def _as_nobody(self) -> dict[str, object]:
         told: dict[str, object] = {"cwd": self.folder}

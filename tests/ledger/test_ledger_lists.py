@@ -107,3 +107,11 @@ def test_buckets_count_by_start_or_else_by_fire_time(ledger: SqlLedger) -> None:
 def test_a_waiting_run_counts_in_the_bucket_of_its_fire(ledger: SqlLedger) -> None:
     apply_one(ledger, claim_of(run_of(origin=Origin.PLAN)))
     assert ledger.buckets(NOW, NOW + 1, 1) == [Bucket(NOW, {"queued": 1})]
+
+
+def test_runs_are_found_by_their_ids(ledger: SqlLedger) -> None:
+    made = [by_hand(at=NOW + number) for number in range(5)]
+    ledger.apply([Claim(task_id="task", runs=tuple(made))])
+    wanted = made[1], made[3]
+    found = ledger.runs(RunFilter(ids=(wanted[0].id, "no such run", wanted[1].id)))
+    assert {run.id for run in found} == {run.id for run in wanted}
