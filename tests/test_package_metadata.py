@@ -22,7 +22,7 @@ OPTIONAL = {"apprise", "fastmcp", "jupyter_scheduler", "keyring", "mcp", "pandas
 PART_OF = {"ipython": "ipykernel", "pydantic-core": "pydantic"}
 """Distributions that come with another at exactly the version that suits it."""
 BY_NAME = {"ipykernel", "jinja2", "tzdata"}
-"""Declared but not imported: the kernel that runs start in, what makes the page, and zones where the system has none."""
+"""Declared but not imported: the kernel that runs start in, what makes the page, zones where the system has none."""
 
 
 def plain(requirement: str) -> str:

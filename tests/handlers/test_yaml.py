@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_scheduler_ext.engine.errors import Invalid
 from jupyter_scheduler_ext.engine import yaml_text
+from jupyter_scheduler_ext.engine.errors import Invalid
 
 
 def test_what_is_dumped_is_loaded_again_as_it_was():
