@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-READY = 60.0
+READY = 150.0
 """Seconds that a server may take to answer, on a machine that does other things as well."""
 STOP = 30.0
 NO_AGENTS = "--ServerApp.jpserver_extensions=jupyter_server_mcp=False"
