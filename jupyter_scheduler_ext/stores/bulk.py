@@ -6,7 +6,6 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-
 MANY = 50_000
 """Objects, of which a task has some thirty: so many are a schedule that was loaded."""
 
