@@ -17,7 +17,7 @@ from .conftest import Complaints, write_notebook
 from .steps import row, sheet, toast
 from .test_page_accessibility import RULES
 
-pytestmark = [pytest.mark.browser, pytest.mark.kernel]
+pytestmark = [pytest.mark.browser, pytest.mark.kernel, pytest.mark.timeout(300)]
 
 PATIENT = 60_000
 """Milliseconds: JupyterLab itself starts while others work on the same machine."""
@@ -68,6 +68,25 @@ def type_into_the_notebook(page: Page, text: str) -> None:
             break
         except (AssertionError, TimeoutError):
             continue
+
+
+def until(sign: Locator, act: Callable[[], object]) -> None:
+    """Do it until its sign is there: JupyterLab puts its keys and menus together when the rest has long been drawn."""
+    for _ in range(20):
+        act()
+        try:
+            expect(sign).to_be_visible(timeout=3_000)
+            return
+        except AssertionError:
+            sign.page.keyboard.press("Escape")
+    expect(sign).to_be_visible()
+
+
+def schedule_file(page: Page, name: str) -> None:
+    """Choose a notebook's entry in the menu of the file browser."""
+    entry = page.get_by_role("menuitem", name="Schedule Notebook…")
+    until(entry, lambda: page.locator(".jp-DirListing-item", has_text=name).click(button="right"))
+    entry.click()
 
 
 def barriers(page: Page, *parts: str) -> list[str]:
@@ -143,10 +162,10 @@ def test_in_a_sidebar_and_the_dark_theme_it_is_reached_by_keys_and_from_a_file(
 
     launcher = page.locator(".jp-LauncherCard", has_text="Scheduler")
     expect(launcher).to_be_visible()
-    page.keyboard.press("Control+Shift+C")
     words = page.locator(".lm-CommandPalette-input")
+    until(words, lambda: page.keyboard.press("Control+Shift+C"))
     words.fill("Scheduler")
-    page.locator(".lm-CommandPalette-item[data-command='scheduler-ext:open']").wait_for()
+    page.locator(".lm-CommandPalette-item.lm-mod-active[data-command='scheduler-ext:open']").wait_for()
     words.press("Enter")
     root = panel(page).locator(".scheduler-root")
     expect(row(root, "Nightly")).to_be_visible(timeout=PATIENT)
@@ -157,13 +176,11 @@ def test_in_a_sidebar_and_the_dark_theme_it_is_reached_by_keys_and_from_a_file(
     assert root.evaluate("root => root.querySelector('.scheduler-main').scrollWidth") <= box["width"]
     assert barriers(page, ".scheduler-ext-panel") == []
 
-    page.locator(".jp-DirListing-item", has_text="hello.ipynb").click(button="right")
-    page.get_by_role("menuitem", name="Schedule Notebook…").click()
+    schedule_file(page, "hello.ipynb")
     form = sheet(root)
     expect(form.get_by_label("Name", exact=True)).to_have_value("Hello")
     form.get_by_label("Name", exact=True).fill("Half typed")
-    page.locator(".jp-DirListing-item", has_text="other.ipynb").click(button="right")
-    page.get_by_role("menuitem", name="Schedule Notebook…").click()
+    schedule_file(page, "other.ipynb")
     expect(toast(root, "Save or close this form first")).to_be_visible()
     expect(form.get_by_label("Name", exact=True)).to_have_value("Half typed")
 

@@ -12,9 +12,9 @@ from jupyter_scheduler_ext.client import SchedulerClient
 
 from .conftest import Complaints, write_notebook
 from .steps import row, sheet
-from .test_lab_jupyterlab import PATIENT, type_into_the_notebook
+from .test_lab_jupyterlab import PATIENT, schedule_file, type_into_the_notebook, until
 
-pytestmark = [pytest.mark.browser, pytest.mark.kernel]
+pytestmark = [pytest.mark.browser, pytest.mark.kernel, pytest.mark.timeout(300)]
 
 NOTEBOOKS_OWN = ("reading 'schema'", "/static/notebook/")
 """What Notebook 7.6 complains about by itself, without any extension."""
@@ -43,16 +43,15 @@ def test_from_notebook_7_the_page_opens_with_the_notebook_filled_in(
     assert client.task("Weekly").run().wait(60, check=True).result == "week"
 
     classic.goto(f"{server.url}tree?token={server.token}")
-    file = classic.locator(".jp-DirListing-item", has_text="weekly.ipynb")
-    file.wait_for(timeout=PATIENT)
-    file.click(button="right")
+    classic.locator(".jp-DirListing-item", has_text="weekly.ipynb").wait_for(timeout=PATIENT)
     with classic.expect_popup(timeout=PATIENT) as opened:
-        classic.get_by_role("menuitem", name="Schedule Notebook…").click()
+        schedule_file(classic, "weekly.ipynb")
     form = sheet(opened.value)
     expect(form.get_by_role("combobox", name="Notebook")).to_have_value("weekly.ipynb", timeout=PATIENT)
     form.get_by_role("button", name="Cancel").click()
 
-    classic.locator(".lm-MenuBar-item", has_text="View").click()
+    entry = classic.get_by_role("menuitem", name="Scheduler", exact=True)
+    until(entry, lambda: classic.locator(".lm-MenuBar-item", has_text="View").click())
     with classic.expect_popup(timeout=PATIENT) as opened:
-        classic.get_by_role("menuitem", name="Scheduler", exact=True).click()
+        entry.click()
     expect(row(opened.value, "Weekly")).to_be_visible(timeout=PATIENT)
