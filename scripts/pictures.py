@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import lab_pictures  # noqa: E402
+from browser.lab import Lab  # noqa: E402
 from live_server import LiveServer  # noqa: E402
 
 from dev import find_chromium  # noqa: E402
@@ -119,9 +120,9 @@ def form(browser: Browser, server: LiveServer) -> None:
 def widget(browser: Browser, server: LiveServer) -> None:
     """The widget in a notebook cell in JupyterLab."""
     page = open_page(browser, f"{server.url}lab/tree/monitor.ipynb?token={server.token}&reset")
-    cell = page.locator(".jp-Notebook .jp-CodeCell .jp-InputArea-editor").first
-    cell.click(timeout=60_000)
-    page.keyboard.press("Shift+Enter")
+    lab = Lab(page)
+    lab.cells.first.wait_for(timeout=120_000)
+    lab.run(0)
     expect(page.get_by_role("button", name=f"Details of {TROUBLE}")).to_be_visible(timeout=60_000)
     shoot(page, "widget")
 
@@ -139,7 +140,9 @@ def views(browser: Browser, server: LiveServer) -> None:
         "edit": f"#/task/{task['uuid']}/edit",
         "new": "#/new/planned",
         "contexts": "#/contexts",
+        "notifications": "#/notifications",
         "status": "#/status",
+        "access": "#/access",
     }
     for name, fragment in fragments.items():
         for theme in ("light", "dark"):
