@@ -17,7 +17,7 @@ from .lab import Lab
 from .payloads import FEW, MANY
 from .steps import sheet
 
-pytestmark = [pytest.mark.browser, pytest.mark.kernel]
+pytestmark = [pytest.mark.browser, pytest.mark.kernel, pytest.mark.timeout(900)]
 
 SAY = """from IPython.display import HTML, Markdown, display
 import sys

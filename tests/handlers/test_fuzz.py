@@ -50,6 +50,7 @@ def fuzz(home: Path, examples: int) -> int:
     return int(made[1])
 
 
+@pytest.mark.timeout(900)
 def test_a_short_storm_of_made_up_requests(tmp_path):
     assert fuzz(tmp_path, 3) > 50
 

@@ -54,7 +54,7 @@ def ask(server: LiveServer, method: str, path: str, body: Any = None, **headers:
 
 
 def ended(server: LiveServer, run_id: str) -> dict[str, Any]:
-    for _ in range(1200):
+    for _ in range(3000):
         run = server.api(f"runs/{run_id}")["run"]
         if run["finished_at"]:
             return run
@@ -85,6 +85,7 @@ def kept(home: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.kernel
+@pytest.mark.timeout(900)
 def test_no_secret_is_found_in_logs_files_answers_push_exceptions_or_the_page(server: LiveServer) -> None:
     stream, events = listen(server, "scheduler-ext/api/stream"), listen(server, "api/events/subscribe")
     said: dict[str, bytes] = {}
