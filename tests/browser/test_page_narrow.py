@@ -57,3 +57,9 @@ def test_a_task_is_made_with_the_thumb(phone: Page, client: SchedulerClient) -> 
     row(phone, "By thumb").get_by_role("button", name="By thumb", exact=True).tap()
     expect(sheet(phone).get_by_role("heading", name="By thumb")).to_be_visible()
     assert not is_too_wide(phone)
+
+
+def test_the_chosen_tab_is_in_sight(phone: Page, server: LiveServer) -> None:
+    phone.goto(server.page("#/access"))
+    expect(phone.get_by_role("tab", name="Access")).to_be_in_viewport()
+    assert not is_too_wide(phone)

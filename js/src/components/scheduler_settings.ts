@@ -504,6 +504,9 @@ export class SchedulerSettings {
   activate(tab: Tab): void {
     this.status.leave();
     this.activeTab = tab;
+    // On a phone not all tabs fit.
+    const chosen = this.app.root.querySelector(`[data-tab="${tab}"]`);
+    chosen?.scrollIntoView({ block: "nearest", inline: "nearest" });
     if (tab === "contexts") void this.contexts.load();
     else if (tab === "status") this.status.enter();
     else if (tab === "access") void this.access.load();
