@@ -92,6 +92,7 @@ def test_one_task_several_views_and_a_filter(lab: Callable[..., Lab], client: Sc
     expect(one.get_by_role("searchbox")).to_have_count(0)
     expect(row(filtered, "Beta")).to_be_visible()
     expect(row(filtered, "Alpha")).to_have_count(0)
+    expect(filtered.locator(".scheduler-scroll")).to_have_css("max-height", "300px")
     expect(whole.locator(".scheduler-row:visible")).to_have_count(2)
     expect(row(one, "Beta")).to_have_count(0)
     client.task("Beta").edit(name="Gamma")
