@@ -23,7 +23,8 @@ html_theme_options = {"show_prev_next": False, "navbar_align": "left", "secondar
 html_show_sourcelink = False
 
 CONTENTS = {
-    "index": "jupyterlab\ncommand-line\nserve\nshared-schedule\nscaling\nexecutors\nmigration\nnotifications\nmetrics\nagents\nsecurity\nplug-points\narchitecture\nreliability\nperformance\nviews\ndecisions/README",
+    "index": "jupyterlab\ncommand-line\nserve\nshared-schedule\nscaling\nexecutors\nmigration\nnotifications\n"
+    "metrics\nagents\nsecurity\nplug-points\narchitecture\nreliability\nperformance\nviews\ndecisions/README",
     "decisions/README": ":glob:\n\n[0-9]*",
 }
 """Tables of contents, added here so that the pages read well where they are not built as well."""
