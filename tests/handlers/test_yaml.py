@@ -45,7 +45,7 @@ def test_the_same_value_twice_is_written_twice():
         ("!!python/object/apply:os.system ['true']", "python/object"),
         ("!!python/name:os.system", "python/name"),
         ("[" * 60 + "]" * 60, "nested deeper"),
-        ("[" * 100_000, "nested deeper"),
+        ("[" * 100_000, "nested deeper|nesting depth"),
         ("a: [1", "line"),
         ("a: b: c", "line 1 column"),
         ("%YAML 9.9\n---\na", "YAML"),
