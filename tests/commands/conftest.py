@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import re
 import select
 import subprocess
@@ -80,6 +81,7 @@ class Terminal:
     def __init__(self, folder: Path, environment: dict[str, str], *words: str, **env: str) -> None:
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # as in a terminal, even if the tests run under nohup
             os.chdir(folder)
             os.execvpe(PROGRAM[0], [*PROGRAM, *words], {**environment, "TERM": "xterm-256color", **env})
         self.raw = ""
