@@ -77,13 +77,24 @@ class Watch:
         self._revision = delta.revision
         if delta.reset:
             log.warning("notifications: too much happened at once, some of it is not told")
+        latest = self._latest_attempts(delta.runs)
         async for run_id in sliced(delta.runs[::-1]):
             run = self._board.recent.get(run_id)
             if run is not None and self._scheduler.answers_for(run):
-                self._saw(run)
+                self._saw(run, followed=run.attempt < latest.get(run.key, 0))
         self._pass_limits()
 
-    def _saw(self, run: Run) -> None:
+    def _latest_attempts(self, run_ids: Iterable[str]) -> dict[str, int]:
+        """key -> the last attempt of those that changed since the last look: one that was quick may be over by now."""
+        latest: dict[str, int] = {}
+        for run_id in run_ids:
+            run = self._board.recent.get(run_id)
+            if run is not None and run.attempt > 1:
+                latest[run.key] = max(run.attempt, latest.get(run.key, 0))
+        return latest
+
+    def _saw(self, run: Run, *, followed: bool) -> None:
+        """`followed`: there was another attempt after it already."""
         if run.state in ACTIVE:
             if run.state is RunState.RUNNING and run.id not in self._timed:
                 self._time(run)
@@ -94,7 +105,7 @@ class Watch:
         if len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)
         self._timed.discard(run.id)
-        goes_on = run.state in BAD and any(one.key == run.key for one in self._board.active(run.task_id))
+        goes_on = run.state in BAD and (followed or any(one.key == run.key for one in self._board.active(run.task_id)))
         events = events_of(run, was_failing=run.task_id in self._failing, goes_on=goes_on)
         if run.state in BAD and not goes_on:
             self._failing.add(run.task_id)
