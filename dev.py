@@ -294,8 +294,9 @@ def test(arguments: list[str]) -> int:
 
 
 def pytest(arguments: list[str]) -> int:
-    """Run pytest, the whole suite in several processes; its last line is the last line of all."""
-    workers = max(2, min(4, os.cpu_count() or 2))
+    """Run pytest, the whole suite in several processes, one more than there are processors, since many tests wait for
+    servers and kernels; its last line is the last line of all."""
+    workers = max(2, min(4, (os.cpu_count() or 2) + 1))
     options = arguments or [f"--numprocesses={workers}", "--dist=loadfile", "--no-loadscope-reorder"]
     sys.stdout.flush()
     return subprocess.run([str(python()), "-m", "pytest", *options], cwd=ROOT).returncode
