@@ -32,8 +32,16 @@ def dask_server(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iter
         yield server
 
 
+@pytest.fixture
+def dask_client(dask_server: LiveServer) -> SchedulerClient:
+    """A client of the server, which has no tasks."""
+    client = SchedulerClient(dask_server.url, dask_server.token)
+    client.bulk("delete", client.tasks())
+    return client
+
+
 def test_a_notebook_scheduled_in_the_page_runs_on_a_worker(
-    new_page: Callable[..., Page], dask_server: LiveServer
+    new_page: Callable[..., Page], dask_server: LiveServer, dask_client: SchedulerClient
 ) -> None:
     page = new_page(1280, 900)
     page.goto(dask_server.page())
@@ -45,11 +53,10 @@ def test_a_notebook_scheduled_in_the_page_runs_on_a_worker(
     form.get_by_role("button", name="Create task").click()
     expect(sheet(page)).to_have_count(0)
 
-    client = SchedulerClient(dask_server.url, dask_server.token)
-    task = client.task("Where")
+    task = dask_client.task("Where")
     assert task.data["executor"] == "dask"
     row(page, "Where").get_by_role("button", name="Run Where").click()
-    run = wait_for_end(client)
+    run = wait_for_end(dask_client)
 
     assert run.state == "succeeded", run.reason
     parent = psutil.Process(int(str(run.result)))

@@ -14,12 +14,16 @@ from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 LEASE = 60.0
 """Seconds without a word from the server after which the kernel is ended."""
 PATIENCE = 10.0
 """Seconds that a fetch waits for a message before it answers with none."""
+LOOK_AGAIN = 0.2
+"""Seconds after which a channel is looked at anew. jupyter_client sends past pyzmq's event loop, which then may not notice
+what comes in at that moment."""
 MOST_KEPT = 5_000
 """Messages that wait to be fetched; a kernel that floods us is then no longer read from."""
 BATCH = 500
@@ -119,7 +123,10 @@ class WorkerKernel:
 
     async def _listen(self, channel: str, get: Any) -> None:
         while True:
-            message = await get(timeout=None)
+            try:
+                message = await get(timeout=LOOK_AGAIN)
+            except Empty:
+                continue
             self._count += 1
             parent = {"msg_id": message["parent_header"].get("msg_id")}
             kept = {"msg_type": message["msg_type"], "parent_header": parent, "content": message["content"]}
