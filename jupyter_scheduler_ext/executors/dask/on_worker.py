@@ -22,8 +22,8 @@ LEASE = 60.0
 PATIENCE = 10.0
 """Seconds that a fetch waits for a message before it answers with none."""
 LOOK_AGAIN = 0.2
-"""Seconds after which a channel is looked at anew. jupyter_client sends past pyzmq's event loop, which then may not notice
-what comes in at that moment."""
+"""Seconds after which a channel is looked at anew. jupyter_client sends past pyzmq's event loop, which then may not
+notice what comes in at that moment."""
 MOST_KEPT = 5_000
 """Messages that wait to be fetched; a kernel that floods us is then no longer read from."""
 BATCH = 500
