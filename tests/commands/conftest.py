@@ -81,7 +81,8 @@ class Terminal:
     def __init__(self, folder: Path, environment: dict[str, str], *words: str, **env: str) -> None:
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
-            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # as in a terminal, even if the tests run under nohup
+            for number in (signal.SIGINT, signal.SIGHUP):  # as in a terminal, even if the tests run in the background
+                signal.signal(number, signal.SIG_DFL)
             os.chdir(folder)
             os.execvpe(PROGRAM[0], [*PROGRAM, *words], {**environment, "TERM": "xterm-256color", **env})
         self.raw = ""
