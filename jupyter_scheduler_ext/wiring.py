@@ -35,9 +35,9 @@ class Assembly:
 def _stores(app: SchedulerExtension, folder: Path, zone: str) -> tuple[TaskStore, Ledger, Clock]:
     """Where definitions and history are kept, and the clock to go by. Raises StoreError for a `db_url` that cannot be
     read."""
-    for point in entry_points(group=STORES, name=app.db_url.partition(":")[0]):
-        return *point.load()(app.db_url, zone), app.clock
     if app.db_url:
+        for point in entry_points(group=STORES, name=app.db_url.partition(":")[0]):
+            return *point.load()(app.db_url, zone), app.clock
         from .stores.sql.opening import shared_stores
 
         return *shared_stores(app.db_url, timezone=zone), SharedClock()

