@@ -22,7 +22,7 @@ from pathlib import Path
 
 import filelock
 
-from ..engine.abc import Notice, Put, Remove, RevisionConflict, Snapshot, StoreError, TaskStore
+from ..engine.abc import Notice, Put, Remove, Snapshot, StoreError, TaskStore
 from ..engine.errors import Invalid
 from . import document, entries
 from .bulk import collector_at_rest
@@ -31,6 +31,7 @@ from .durable import ChangedMeanwhile, DurableFile
 from .entries import Entry
 from .files import FileSystem, Refused, Stamp, refuse_foreign, trouble
 from .mounts import network_filesystem
+from .writing import changed_entries
 
 FILE_NAME = "tasks.json"
 LOCK_NAME = "tasks.lock"
@@ -212,21 +213,7 @@ class JsonFileStore(TaskStore):
 
     def _apply(self, changes: Sequence[Put | Remove]) -> tuple[Document, list[Entry]]:
         """The document with changes made, and the unreadable entries they replace. Raises RevisionConflict, Invalid."""
-        made: dict[str, Entry | None] = {}
-        for change in changes:
-            uuid = change.task.uuid if isinstance(change, Put) else change.uuid
-            entry = made[uuid] if uuid in made else self._document.entries.get(uuid)
-            stored = entry.task if entry is not None else None
-            if isinstance(change, Remove) and entry is None:
-                continue
-            if change.expected is not None and change.expected != (stored.revision if stored is not None else 0):
-                raise RevisionConflict(uuid, stored)
-            if isinstance(change, Remove):
-                made[uuid] = None
-            else:
-                revision = (stored or change.task).revision + 1
-                task = change.task.model_copy(update={"revision": revision})
-                made[uuid] = entries.write(task, entry.extras if entry is not None else ())
+        made = changed_entries(self._document.entries, changes)
         if not made:
             return self._document, []
         replaced = [self._document.entries[key] for key in self._document.problems.keys() & made.keys()]

@@ -12,12 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...engine.abc import Notice, Put, Remove, RevisionConflict, Snapshot, StoreError, TaskStore
+from ...engine.abc import Notice, Put, Remove, Snapshot, StoreError, TaskStore
 from ...engine.models import AnyTask
 from .. import entries
 from ..bulk import collector_at_rest
 from ..database import Database, Row, Transaction
 from ..entries import Entry
+from ..writing import changed_entries
 from .versions import check_version, settle_schema
 
 _NEWER = "SELECT uuid, revision, saved_at, definition FROM tasks WHERE saved_at > ? ORDER BY saved_at, uuid"
@@ -94,7 +95,7 @@ class SqlTaskStore(TaskStore):
             for _ in range(_ATTEMPTS):
                 self._look()
                 with collector_at_rest():
-                    changed = _changed(self._known, changes)
+                    changed = changed_entries(self._known.entries, changes)
                 if not changed:
                     return self._publish()
                 known = self._known
@@ -149,25 +150,6 @@ class SqlTaskStore(TaskStore):
             told = f"{len(problems)} tasks of the database cannot be read and are left as they are."
             notices.append(Notice("error", "store_quarantined", told))
         return Snapshot(self._known.revision, self._known.tasks, tuple(notices), self._told is not None, problems)
-
-
-def _changed(known: _Known, changes: Sequence[Put | Remove]) -> dict[str, Entry | None]:
-    """What the changes make of the entries; None is one removed. Raises RevisionConflict, Invalid."""
-    made: dict[str, Entry | None] = {}
-    for change in changes:
-        uuid = change.task.uuid if isinstance(change, Put) else change.uuid
-        entry = made[uuid] if uuid in made else known.entries.get(uuid)
-        stored = entry.task if entry is not None else None
-        if isinstance(change, Remove) and entry is None:
-            continue
-        if change.expected is not None and change.expected != (stored.revision if stored is not None else 0):
-            raise RevisionConflict(uuid, stored)
-        if isinstance(change, Remove):
-            made[uuid] = None
-        else:
-            task = change.task.model_copy(update={"revision": (stored or change.task).revision + 1})
-            made[uuid] = entries.write(task, entry.extras if entry is not None else ())
-    return made
 
 
 def _gone_or_there(changed: dict[str, Entry | None]) -> list[Entry | str]:
