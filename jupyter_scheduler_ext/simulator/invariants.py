@@ -37,7 +37,8 @@ class Watcher:
     violated: Callable[[Violation], None]
     """Told of a violation when it happens: the engine survives exceptions, and would survive this one too."""
     states: dict[str, RunState] = field(default_factory=dict)
-    records: dict[tuple[str, Instant, str, int], Run] = field(default_factory=dict)
+    records: dict[str, dict[tuple[Instant, str, int], Run]] = field(default_factory=dict)
+    """Of each task, its runs by fire time, origin and attempt."""
     runs: dict[str, Run] = field(default_factory=dict)
     started: set[str] = field(default_factory=set)
     cursors: dict[str, Instant] = field(default_factory=dict)
@@ -73,9 +74,10 @@ class Watcher:
         self.started.add(run.id)
 
     def _recorded(self, run: Run) -> None:
-        key = (run.task_id, run.fire_time, run.origin.value, run.attempt)
-        self._expect(key not in self.records, f"two runs for {key}")
-        self.records[key] = self.runs[run.id] = run
+        records = self.records.setdefault(run.task_id, {})
+        key = (run.fire_time, run.origin.value, run.attempt)
+        self._expect(key not in records, f"two runs of {run.task_id} for {key}")
+        records[key] = self.runs[run.id] = run
         self.states[run.id] = run.state
         self._expect(run.state in ACTIVE or bool(run.reason), f"{run.id} was {run.state} without a reason")
         if run.state in ACTIVE:
@@ -138,7 +140,7 @@ class Watcher:
                     break
                 after = fire
         recorded = sorted(
-            (run for run in self.records.values() if run.task_id == task.uuid and run.origin in TIMED),
+            (run for run in self.records.get(task.uuid, {}).values() if run.origin in TIMED),
             key=lambda run: run.fire_time,
         )
         for run in recorded:
