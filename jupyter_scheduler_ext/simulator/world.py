@@ -273,6 +273,7 @@ class World:
         await self.boot()
         for index in range(self.scenario.tasks):
             await self.make(index)
+            await asyncio.sleep(0)  # the board looks at this list of tasks now, rather than at all of them at the end
         until = self.clock.now() + int(self.scenario.days * 86_400_000)
         while (left := (until - self.clock.now()) / 1000) > 0:
             if not self.scenario.nights:
