@@ -6,6 +6,7 @@ A new kind of action is a subclass of `Action` with a ``kind`` of its own, named
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Annotated, Any, Literal
 
@@ -47,10 +48,15 @@ class NotebookAction(Action):
 
     kind: Literal["notebook"] = "notebook"
     path: Annotated[str, Field(min_length=1, max_length=1024)]
+    """From the served root."""
     parameters: dict[str, Any] = {}
+    """Values for the cell tagged ``parameters``."""
     kernel_name: Annotated[str, Field(max_length=256)] | None = None
+    """Name of the kernel spec; null: the notebook's own."""
     kernel: KernelPolicy = "fresh"
+    """A new kernel for each run, or one that stays between runs."""
     hide_input: bool = False
+    """Leave the code out of the run's report."""
 
     @property
     def label(self) -> str:
@@ -66,8 +72,11 @@ class CodeAction(Action):
     kind: Literal["code"] = "code"
     source: Annotated[str, Field(min_length=1, max_length=500_000)]
     parameters: dict[str, Any] = {}
+    """Variables that are set before the code runs."""
     kernel_name: Annotated[str, Field(max_length=256)] | None = None
+    """Name of the kernel spec; null: the server's default."""
     kernel: KernelPolicy = "keep"
+    """One kernel that stays between runs, with all its variables, or a new one for each."""
 
     @property
     def label(self) -> str:
@@ -79,8 +88,11 @@ class CommandAction(Action):
 
     kind: Literal["command"] = "command"
     argv: Annotated[list[Annotated[str, Field(max_length=32_768)]], Field(min_length=1, max_length=1000)]
+    """The program and its arguments."""
     cwd: Annotated[str, Field(max_length=1024)] = ""
+    """The folder to run in, from the served root."""
     env: dict[str, str] = {}
+    """Variables besides the server's own environment."""
 
     @property
     def label(self) -> str:
@@ -101,6 +113,16 @@ def action_class(kind: str) -> type[Action] | None:
         for point in entry_points(group=ENTRY_POINTS, name=kind):
             _kinds[kind] = point.load()
     return _kinds.get(kind)
+
+
+def kinds() -> list[str]:
+    """Every kind that a task's action may be of here, sorted."""
+    return sorted(_kinds.keys() | _named())
+
+
+@cache
+def _named() -> frozenset[str]:
+    return frozenset(entry_points(group=ENTRY_POINTS).names)
 
 
 def _by_kind(value: Any, handler: Any) -> Action:

@@ -98,6 +98,7 @@ class TaskSchedule(Model):
     month: str = "*"
     weekday: str = "*"
     timezone: str = "UTC"
+    """IANA name of the zone that is meant; left out: the server's default."""
 
     @model_validator(mode="before")
     @classmethod
@@ -133,9 +134,13 @@ class PlannedTime(Model):
     """One planned date: the instant, and the wall time and zone it was meant in (RELIABILITY 1, planned datetimes)."""
 
     at: UtcDatetime
+    """The instant; worked out from `wall` and `timezone` where those are given."""
     wall: str | None = None
+    """Local time without an offset, ``2026-03-12T02:30``."""
     timezone: str | None = None
+    """IANA name of the zone of `wall`."""
     fold: Literal[0, 1] = 0
+    """Which one is meant of two equal wall times, when clocks go back: 0 the first, 1 the second."""
 
     @model_validator(mode="before")
     @classmethod
@@ -160,8 +165,11 @@ class TaskPlan(Model):
     """Dates on which a planned task runs. The definition keeps every date; what is done follows from the ledger."""
 
     todo: Annotated[tuple[PlannedTime, ...], Field(max_length=MOST_DATES)] = ()
+    """Dates to run on; a text such as ``2026-03-12T02:30`` will do for each."""
     in_progress: PlannedTime | None = None
+    """The date whose run is under way; shown, not given."""
     done: Annotated[tuple[PlannedTime, ...], Field(max_length=MOST_DATES)] = ()
+    """Dates that have had their run."""
 
     @field_validator("todo", "done")
     @classmethod
@@ -181,25 +189,40 @@ class Retries(Model):
     """Attempts after a failure: the n-th waits ``delay * factor**(n-1)`` seconds, at most ``max_delay``, +-10 %."""
 
     max: Annotated[int, Field(ge=0, le=100)] = 0
+    """How many attempts may follow the first."""
     delay: Annotated[float, Field(ge=0, le=86_400)] = 30
+    """Seconds before the first of them."""
     factor: Annotated[float, Field(ge=1, le=10)] = 2
+    """How many times longer each wait is than the one before."""
     max_delay: Annotated[float, Field(ge=0, le=86_400)] = 3600
+    """Seconds that no wait exceeds."""
 
 
 class Policy(Model):
     """One field answers one question (RELIABILITY 2). Durations are seconds."""
 
     catchup: Literal["none", "latest", "all"] = "latest"
+    """Which of the times that passed while nothing ran are made up for."""
     catchup_window: Annotated[float, Field(ge=10, le=366 * 86_400)] = 86_400
+    """Seconds; what was due longer ago is recorded as missed."""
     overlap: Literal["skip", "queue_one", "cancel_previous", "allow"] = "skip"
+    """What becomes of a time that comes while an earlier run is active."""
     jitter: Annotated[float, Field(ge=0, le=86_400)] = 0
+    """Seconds over which starts are spread, by a hash of task and time."""
     timeout: Annotated[float, Field(gt=0, le=366 * 86_400)] | None = 86_400
+    """Seconds that a run may take; null: as long as it likes."""
     retries: Retries = Retries()
+    """What follows a failure or a timeout."""
     on_crash: Literal["fail", "retry"] = "fail"
+    """Is a run tried again that was lost with its server?"""
     pause_after: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Failures in a row after which the task stands still until it is reset; 0: never."""
     max_runs: Annotated[int, Field(ge=1)] | None = None
+    """How many times it runs by its rule at most."""
     start_at: UtcDatetime | None = None
+    """Nothing is due before."""
     end_at: UtcDatetime | None = None
+    """Nothing is due after."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Policy:
@@ -232,6 +255,7 @@ class Notify(Model):
     """Whom to tell of what. A member that is None is as the server's settings say; an empty `on` is silence."""
 
     on: Annotated[tuple[Event, ...], Field(max_length=len(Event))] | None = None
+    """What is told."""
     to: Annotated[tuple[TargetName, ...], Field(max_length=20)] | None = None
     """Names of targets. Addresses, which may be secret, stand in the server's settings alone."""
     long_after: Annotated[float, Field(gt=0, le=366 * 86_400)] | None = None
@@ -257,19 +281,31 @@ class BaseTask(Model):
     """What the three types have in common. `revision` counts saves; `effective_from` is when the rule began to hold."""
 
     uuid: Identifier = Field(default_factory=new_uuid)
+    """The task's id; made if it is left out."""
     revision: Annotated[int, Field(ge=0)] = 0
+    """Counts the saves; set by the store."""
     name: Name
     description: Annotated[str, Field(max_length=10_000)] = ""
     tags: Annotated[tuple[Tag, ...], Field(max_length=50)] = ()
+    """Words to find it by."""
     enabled: bool = True
+    """Does it run by its rule?"""
     effective_from: UtcDatetime | None = None
+    """What was due before is not made up for; set when the task is enabled or its schedule changes."""
     action: AnyAction
+    """What a run does: a notebook, code, a command, or a kind that another package brings."""
     context_id: Identifier | None = None
+    """The context to run in, if it is shared with other tasks; null: its own."""
     attachments: Annotated[tuple[str, ...], Field(max_length=1000)] = ()
+    """Names of files that were attached; given to each run."""
     policy: Policy = Policy()
+    """How it behaves when something is in the way."""
     notify: Annotated[Notify | None, BeforeValidator(_to_alone)] = None
+    """Whom to tell of what; null: as the server's settings say."""
     owner: str = ""
+    """Who changed last what it runs; set by the server."""
     executor: Annotated[str, Field(max_length=64)] = "local"
+    """Where it runs: one of ``c.SchedulerExtension.executors``."""
     server_label: Annotated[str, Field(max_length=64)] = ""
     """Where several servers share the schedule: runs only on one that has this label; empty: on any."""
     created_at: UtcDatetime | None = None
@@ -305,6 +341,7 @@ class AdHocTask(BaseTask):
 
     type: Literal["adhoc"] = "adhoc"
     token: TaskToken | None = None
+    """What is kept of its token."""
 
 
 Task = Annotated[ScheduledTask | PlannedTask | AdHocTask, Field(discriminator="type")]
