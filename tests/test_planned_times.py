@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jupyter_scheduler_ext.engine.cron import CronError
-from jupyter_scheduler_ext.engine.plan_times import PlannedTimeError, resolve, resolve_all, resolve_planned
+from jupyter_scheduler_ext.engine.plan_times import PlannedTimeError, as_edited, resolve, resolve_all, resolve_planned
 
 # A busy machine makes a test slow, not wrong.
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -224,3 +224,35 @@ def test_an_instant_comes_back_from_its_wall_time_and_fold(name: str, moment: da
 def test_many_times_are_resolved_in_order_each_instant_once() -> None:
     times = resolve_all(["2026-10-25T02:30", "2026-10-25T00:30Z", "2026-01-01T00:00"], "Europe/Berlin")
     assert [f"{time.at:%m-%d %H:%M}" for time in times] == ["12-31 23:00", "10-25 00:30"]
+
+
+BERLIN = {"at": "2026-07-01T07:00:00Z", "wall": "2026-07-01T09:00:00", "timezone": "Europe/Berlin", "fold": 0}
+TOKYO = {"at": "2026-08-01T00:00:00Z", "wall": "2026-08-01T09:00:00", "timezone": "Asia/Tokyo", "fold": 0}
+
+
+@pytest.mark.parametrize(
+    ("change", "instant"),
+    [
+        ({}, "2026-07-01T07:00:00Z"),
+        ({"at": "2026-07-01T09:00:00+02:00", "wall": "2026-07-01 09:00"}, "2026-07-01T09:00:00+02:00"),
+        ({"wall": "2026-07-01T10:00"}, "2026-07-01T08:00:00Z"),
+        ({"timezone": "Asia/Tokyo"}, "2026-07-01T00:00:00Z"),
+        ({"at": "2026-07-02T07:00:00Z"}, "2026-07-02T07:00:00Z"),
+        ({"at": "2026-07-02T07:00:00Z", "wall": "2026-07-03T09:00"}, "2026-07-03T07:00:00Z"),
+        ({"wall": TOKYO["wall"], "timezone": TOKYO["timezone"]}, TOKYO["at"]),
+    ],
+    ids=["nothing", "only its spelling", "wall time", "zone", "instant", "both", "into another date"],
+)
+def test_of_a_date_that_is_edited_the_half_that_changed_is_meant(change: dict[str, Any], instant: str) -> None:
+    stored = resolve_planned(as_edited({**BERLIN, **change}, [BERLIN, TOKYO]), "UTC")
+    at = stored["at"] if isinstance(stored["at"], datetime) else datetime.fromisoformat(stored["at"])
+    assert at == datetime.fromisoformat(instant)
+    place = ZoneInfo(stored["timezone"])
+    assert at.astimezone(place).replace(tzinfo=None) == datetime.fromisoformat(stored["wall"])
+
+
+@pytest.mark.parametrize("change", [{"wall": "2026-07-01T10:00:00"}, {"at": "2026-07-01T08:00:00Z"}])
+def test_an_edit_that_leaves_the_zone_out_leaves_it_as_it_was(change: dict[str, Any]) -> None:
+    entry = {name: value for name, value in {**BERLIN, **change}.items() if name not in ("timezone", "fold")}
+    stored = resolve_planned(as_edited(entry, [BERLIN]), "UTC")
+    assert (stored["wall"], stored["timezone"]) == ("2026-07-01T10:00:00", "Europe/Berlin")

@@ -127,7 +127,7 @@ def server(tmp_path_factory, model):
     (home / "config").mkdir()
     endpoint = {"base_url": model.url, "model": "small-1", "api_key": "env:MODEL_KEY"}
     nowhere = {"base_url": "http://127.0.0.1:9/v1", "model": "small-1"}
-    config = {"PromptSettings": {"endpoints": {"default": endpoint, "nowhere": nowhere}}}
+    config = {"PromptSettings": {"endpoints": {"default": endpoint, "nowhere": nowhere, "unfinished": {}}}}
     (home / "config" / "jupyter_server_config.json").write_text(json.dumps(config))
     with LiveServer(home, env={"MODEL_KEY": KEY}) as live:
         yield live
@@ -257,6 +257,20 @@ def test_what_cannot_be_sent_is_refused_by_name(server):
     assert "there is no {{ nothing }}" in done["error"]["message"]
     secret = make(server, "secret", "Say {{ word }}.", parameters={"word": {"$env": "MODEL_KEY"}})
     assert "is a secret" in ended(server, run(server, secret))["error"]["message"]
+
+
+def test_status_names_the_kinds_of_action_and_the_endpoints_but_not_their_addresses(server):
+    status = server.api("status")
+    assert {"code", "command", "notebook", "prompt"} <= set(status["actions"])
+    assert status["prompts"] == [
+        {"name": "default", "model": "small-1", "problem": None},
+        {"name": "nowhere", "model": "small-1", "problem": None},
+        {
+            "name": "unfinished",
+            "model": None,
+            "problem": "the endpoint 'unfinished' has no base_url that begins with http",
+        },
+    ]
 
 
 def test_the_key_is_nowhere_even_if_the_endpoint_repeats_it(server, model):

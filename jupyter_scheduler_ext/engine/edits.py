@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from .instants import to_datetime
 from .ledger import Bury, Op, Reset, Unbury
 from .models import TASK, AdHocTask, AnyTask, PlannedTask, TaskState
 from .pipeline import Pipeline
+from .plan_times import as_edited
 from .runs import Facts
 from .tokens import mint
 from .validation import check_new_dates, check_rule, read_task
@@ -100,7 +101,7 @@ class Editor:
         if given.get("context_id") == given.get("uuid"):
             given.pop("context_id", None)
         if isinstance(given.get("plan"), Mapping):
-            given["plan"] = _unresolved(given["plan"], frozenset())
+            given["plan"] = _as_edited(given["plan"], ())
         task = read_task(given, self._timezone)
         check_rule(task, self._clock.now())
         return task
@@ -158,12 +159,13 @@ class Editor:
         if isinstance(before, PlannedTask) and isinstance(wanted.get("plan"), Mapping):
             # The client edits what it sees, the plan split by progress; dates that are done stay unless it drops them.
             data["plan"] = self._views.plan(before).model_dump(mode="json")
-            known = frozenset(json.dumps(time.model_dump(mode="json")["at"]) for time in before.plan.dates)
-            wanted["plan"] = _unresolved(wanted["plan"], known)
+            known = [time.model_dump(mode="json") for time in before.plan.dates]
+            wanted["plan"] = _as_edited(wanted["plan"], known)
         action = wanted.get("action")
         if isinstance(action, Mapping) and action.get("kind", before.action.kind) != before.action.kind:
             data["action"] = {}
         data = merge_patch(data, wanted)
+        data.setdefault("executor", next(iter(self._executors)))  # cleared is where tasks run that do not say
         policy = wanted.get("policy")
         if isinstance(policy, Mapping) and policy.get("timeout", 0) is None:
             data["policy"]["timeout"] = None  # cleared is without a timeout, not with the usual one
@@ -291,18 +293,12 @@ class Editor:
         await self._board.tasks.commit(changes)
 
 
-def _unresolved(plan: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
-    """A plan whose new dates are given by wall time alone, so that their instant is worked out and not believed."""
+def _as_edited(plan: Mapping[str, Any], known: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A plan whose dates say nothing that their edit has made untrue; `known` are the dates that are stored."""
     todo = plan.get("todo")
     if not isinstance(todo, list):
         return dict(plan)
-    fresh = [
-        {name: value for name, value in time.items() if name != "at"}
-        if isinstance(time, Mapping) and time.get("wall") and json.dumps(time.get("at")) not in known
-        else time
-        for time in todo
-    ]
-    return {**plan, "todo": fresh}
+    return {**plan, "todo": [as_edited(time, known) if isinstance(time, Mapping) else time for time in todo]}
 
 
 def merge_patch(target: Any, patch: Any) -> Any:

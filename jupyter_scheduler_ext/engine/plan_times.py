@@ -8,7 +8,7 @@ its wall time in the task's zone is derived from it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -105,6 +105,51 @@ def resolve_planned(given: Mapping[str, Any], timezone: str) -> dict[str, Any]:
         "timezone": resolved.timezone,
         "fold": resolved.fold,
     }
+
+
+def as_edited(entry: Mapping[str, Any], known: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """One date of an edited plan, less the half of it that the edit has made untrue, so that it is worked out anew.
+
+    `known` are the stored dates, in their JSON form. A date that is one of them stays as it is, instant and all. Else
+    the half that differs from the stored date is what was meant: a new wall time (or zone, or fold) beside the old
+    instant, or a new instant beside the old wall time. Where both are new, the wall time is the truth, as it is in
+    what is stored.
+    """
+    if not entry.get("wall") or entry.get("at") is None:
+        return entry
+    stored = list(known)
+    at_its_instant = [one for one in stored if _same_instant(entry, one)]
+    at_its_wall_time = [one for one in stored if _same_wall(entry, one)]
+    if any(one in at_its_wall_time for one in at_its_instant):
+        return entry
+    is_moved = bool(at_its_wall_time) and not at_its_instant
+    untrue = ("wall", "fold") if is_moved else ("at",)
+    meant = {name: value for name, value in entry.items() if name not in untrue}
+    for one in (*at_its_instant, *at_its_wall_time)[:1]:
+        meant.setdefault("timezone", one["timezone"])
+    return meant
+
+
+def _same_instant(entry: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
+    return bool(_moment(entry["at"]) == _moment(stored["at"]))
+
+
+def _same_wall(entry: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
+    """Members that are left out are as they were."""
+    given = {"timezone": stored.get("timezone"), "fold": stored.get("fold"), **entry}
+    return bool(
+        _moment(given["wall"]) == _moment(stored.get("wall"))
+        and given["timezone"] == stored.get("timezone")
+        and given["fold"] == stored.get("fold")
+    )
+
+
+def _moment(value: Any) -> Any:
+    """A text as the time that it says, however it is spelled; what is no time stays what it is."""
+    try:
+        return datetime.fromisoformat(value.strip().upper())
+    except (AttributeError, ValueError):
+        return value
 
 
 def resolve_all(values: list[str | datetime], timezone: str) -> list[ResolvedTime]:

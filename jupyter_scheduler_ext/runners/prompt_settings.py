@@ -51,6 +51,21 @@ class PromptSettings(Configurable):
             raise Invalid(f"the endpoint {name!r} has no base_url that begins with http", field="action.endpoint")
         return found
 
+    def offered(self) -> list[dict[str, str | None]]:
+        """``{"name", "model", "problem"}`` of each endpoint, for who chooses one: never its address, nor where its key
+        is. `problem` is what is wrong with its settings, or None."""
+        return [
+            {"name": name, "model": str(found.get("model") or "") or None, "problem": self._problem(name)}
+            for name, found in self.endpoints.items()
+        ]
+
+    def _problem(self, name: str) -> str | None:
+        try:
+            self.check(name)
+        except Invalid as error:
+            return str(error)
+        return None
+
     def endpoint(self, name: str, model: str | None) -> Endpoint:
         """An endpoint with its key. Reads files: not on the loop. Raises Invalid."""
         found = self.check(name)

@@ -368,6 +368,21 @@ def test_a_typo_in_a_plan_is_refused_and_the_plan_kept(night: Night):
     night.run(story())
 
 
+def test_a_date_whose_wall_time_was_edited_beside_its_old_instant_moves(night: Night):
+    """The instant of the reply, sent back beside a new wall time, was believed: the date stayed where it was."""
+
+    async def story():
+        task = await night.make(["2026-03-01T01:00Z", "2026-03-01T02:00Z"])
+        todo = night.scheduler.task_json(task.uuid)["plan"]["todo"]
+        todo[0]["wall"] = "2026-03-01T05:00:00"
+        await night.scheduler.update(task.uuid, {"plan": {"todo": todo}})
+        shown = night.scheduler.task_json(task.uuid)
+        assert [time["at"] for time in shown["plan"]["todo"]] == ["2026-03-01T02:00:00Z", "2026-03-01T05:00:00Z"]
+        assert shown["next_run"] == "2026-03-01T02:00:00.000Z"
+
+    night.run(story())
+
+
 def test_a_run_never_rewrites_the_definitions(night: Night):
     """The whole file was rewritten several times a run."""
 
