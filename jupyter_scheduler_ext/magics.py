@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import difflib
 import shlex
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
@@ -13,6 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 
 from .client import NotFound, Run, RunList, SchedulerClient, SchedulerError, Task, TaskList
+from .client.cells import makers_of, names_needed
 from .client.scheduling import definition
 
 SEPARATOR = "# %%"
@@ -49,7 +51,7 @@ class SchedulerMagics(Magics):
             return self._schedule(_cell_parser().parse_args(words), cell)
         except _Help as told:
             print(told)
-        except (SchedulerError, TimeoutError) as error:
+        except SchedulerError as error:
             raise UsageError(str(error)) from None
         return None
 
@@ -57,7 +59,8 @@ class SchedulerMagics(Magics):
 
     def _schedule(self, asked: argparse.Namespace, cell: str) -> Any:
         """Make the task, or, if there is one of this name already, give it this code and this time."""
-        code = "\n".join([*self._setup(asked.setup), cell.rstrip()]) + "\n"
+        setup = list(self._setup(asked.setup))
+        code = "\n".join([*setup, cell.rstrip()]) + "\n"
         given = {"tags": asked.tag, "description": asked.description}
         members = {name: value for name, value in given.items() if value}
         client = SchedulerClient()
@@ -73,6 +76,7 @@ class SchedulerMagics(Magics):
         )
         known = None if asked.new else self._known(client, draft["name"])
         task = client.create(draft) if known is None else self._replace(client, known, draft)
+        self._remark(code, draft["action"], asked.setup)
         if not asked.run:
             return task
         task.run().wait()
@@ -110,6 +114,26 @@ class SchedulerMagics(Magics):
                 if str(source).lstrip().startswith("%%schedule"):
                     raise UsageError(f"--setup: cell {number} is a scheduled one itself")
                 yield f"{source.rstrip()}\n{SEPARATOR}"
+
+    def _remark(self, code: str, action: dict[str, Any], setup: list[str]) -> None:
+        """Say which names the code will miss: a scheduled cell runs in another kernel, with nothing but its setup."""
+        shell: Any = self.shell
+        if shell is None or not action.get("kernel_name", "python").startswith("python"):
+            return
+        known = shell.user_ns.keys() - shell.user_ns_hidden.keys()
+        missed = sorted((names_needed(shell.transform_cell(code)) & known) - action.get("parameters", {}).keys())
+        if not missed:
+            return
+        history = shell.history_manager
+        ran = list(history.input_hist_parsed)[:-1] if history is not None else []
+        cells = ["" if cell.lstrip().startswith("%%") else shell.transform_cell(cell) for cell in ran]
+        makers = makers_of(missed, cells)
+        told = ", ".join(f"{name} (of cell {makers[name]})" if name in makers else name for name in missed)
+        numbers = " ".join([*setup, *(str(number) for number in sorted({*makers.values()}))])
+        print(
+            f"Note: where this will run there is no {told}."
+            + (f" Add --setup {numbers} to have it made there first." if makers else "")
+        )
 
     # The line
 
@@ -195,7 +219,16 @@ class _Parser(argparse.ArgumentParser):
     """Raises where a program would exit."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}. {self.format_usage().strip()}")
+        raise UsageError(f"{message}. `{self.prog} --help` shows what may be written.")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """In fewer words than argparse has for a command that does not exist."""
+        if action.choices is None or value in action.choices:
+            return
+        known = [str(choice) for choice in action.choices]
+        close = difflib.get_close_matches(str(value), known, 1)
+        meant = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}"
+        self.error(f"there is no {self.prog} {value}; {meant}")
 
     def print_help(self, file: Any = None) -> None:
         raise _Help(self.format_help())

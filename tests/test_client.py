@@ -23,8 +23,10 @@ from jupyter_scheduler_ext.client import (
     NotFound,
     NotInstalled,
     RunFailed,
+    RunList,
     SchedulerClient,
     Stale,
+    StillRunning,
     Unreachable,
     find_server,
 )
@@ -85,8 +87,9 @@ def test_a_failure_tells_what_happened(client: SchedulerClient) -> None:
 def test_waiting_gives_up_while_the_run_goes_on_and_a_run_can_be_cancelled(client: SchedulerClient) -> None:
     task = client.schedule(code="import time; time.sleep(60)", name="Long")
     run = task.run()
-    with pytest.raises(TimeoutError, match="still"):
+    with pytest.raises(TimeoutError, match="still") as gave_up:
         run.wait(0.2)
+    assert isinstance(gave_up.value, StillRunning)
     with pytest.raises(Conflict) as refused:
         task.run()
     assert refused.value.status == 409
@@ -240,6 +243,12 @@ def test_runs_become_a_table_of_pandas_with_times_in_utc(
     assert (row["task"], row["state"], row["result"], row["error"]) == ("Answer", "succeeded", "42", None)
     assert row["started_at"].utcoffset() == timedelta(0)
     assert row["finished_at"] >= row["started_at"]
+
+
+def test_without_pandas_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match="pip install pandas"):
+        RunList().to_pandas()
 
 
 def test_the_awaiting_client_does_the_same(live_server: LiveServer) -> None:

@@ -88,6 +88,16 @@ def test_in_jupyterhub_the_environment_names_the_server(runtime: Path, tmp_path:
     assert (found.url, found.token, found.origin) == ("http://127.0.0.1:8888/user/ana/", "hub", "hub")
 
 
+def test_in_jupyterhub_the_folder_is_known_from_the_server_if_the_hub_does_not_tell_it(
+    runtime: Path, tmp_path: Path
+) -> None:
+    announce(runtime, "1", root_dir=str(tmp_path), url="http://localhost:1/")
+    env = {"JUPYTERHUB_SERVICE_URL": "http://0.0.0.0:8888/user/ana/", "JUPYTERHUB_API_TOKEN": "hub"}
+    found = find_server(env | {"JPY_PARENT_PID": str(os.getpid())}, tmp_path, runtime)
+    assert (found.origin, found.token, found.root) == ("hub", "hub", str(tmp_path))
+    assert find_server(env, tmp_path, runtime).root is None
+
+
 def test_a_server_on_a_unix_socket_is_called_by_its_socket(runtime: Path, tmp_path: Path) -> None:
     announce(runtime, "1", root_dir=str(tmp_path), sock="/run/jupyter.sock", url="http+unix://%2Frun%2Fjupyter.sock/")
     found = find_server({}, tmp_path, runtime)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,7 +20,9 @@ Cell = Callable[[str], str]
 
 
 class CellFailed(Exception):
-    """What the kernel said of a cell that failed."""
+    """What the kernel said of a cell that failed; `shown` is what it showed then."""
+
+    shown: str = ""
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +42,14 @@ def cell(live_server: LiveServer) -> Iterator[Cell]:
             match message["msg_type"]:
                 case "stream":
                     texts.append(content["text"])
-                case "execute_result" | "display_data":
+                case "execute_result" | "display_data" | "update_display_data":
                     texts.append(content["data"]["text/plain"])
 
         reply = kernel.execute_interactive(code, output_hook=hear, timeout=60)["content"]
         if reply["status"] == "error":
-            raise CellFailed(f"{reply['ename']}: {reply['evalue']}")
+            failed = CellFailed(f"{reply['ename']}: {reply['evalue']}")
+            failed.shown = re.sub(r"\x1b\[[0-9;]*m", "", "\n".join([*texts, *reply["traceback"]]))
+            raise failed
         return "\n".join(texts)
 
     run("%load_ext jupyter_scheduler_ext")
@@ -67,6 +72,18 @@ def test_a_cell_is_scheduled_with_the_setup_that_it_names(cell: Cell, client: Sc
     task = client.task("Morning check")
     assert (task.schedule, task.tags) == ("0 9 * * 1-5", ("daily",))
     assert task.run().wait(60, check=True).result == "42"
+
+
+def test_a_cell_that_will_miss_a_name_is_scheduled_with_a_remark(cell: Cell, client: SchedulerClient) -> None:
+    first = int(cell("import math\nprint(len(In) - 1)"))
+    second = int(cell("def circle(r):\n    return math.pi * r * r\nprint(len(In) - 1)"))
+    shown = cell("%%schedule @daily --name Circle --param width=3\ncircle(width)")
+    assert f"there is no circle (of cell {second}). Add --setup {second}" in shown
+    shown = cell(f"%%schedule @daily --name Circle --param width=3 --setup {second}\ncircle(width)")
+    assert f"there is no math (of cell {first}). Add --setup {second} {first}" in shown
+    shown = cell(f"%%schedule @daily --name Circle --param width=3 --setup {first} {second} --run\ncircle(width)")
+    assert "there is no" not in shown
+    assert client.task("Circle").last_state == "succeeded"
 
 
 def test_the_same_name_again_changes_the_task_there_is(cell: Cell, client: SchedulerClient) -> None:
@@ -115,7 +132,9 @@ def test_a_log_is_followed_and_a_run_cancelled(cell: Cell, client: SchedulerClie
     ("code", "said"),
     [
         ("%schedule run Nobody", "there is no task Nobody"),
-        ("%schedule fly", "invalid choice: 'fly'"),
+        ("%schedule fly", "there is no %schedule fly; there are: list, show, run"),
+        ("%schedule lost", "did you mean list?"),
+        ("%%schedule @daily --kernal x\n1", "unrecognized arguments: --kernal x. `%%schedule --help`"),
         ("%schedule run Nobody region", "name=value"),
         ("%%schedule 99 9 * * * --name X\n1", "schedule.minute: 99 is out of range"),
         ("%%schedule @daily --name X --setup 9999\n1", "no cell with the number 9999"),
@@ -128,6 +147,45 @@ def test_a_mistake_is_told_in_one_line(cell: Cell, code: str, said: str) -> None
         cell(code)
     assert "UsageError" in str(failed.value)
     assert said in str(failed.value)
+
+
+def test_an_error_ends_where_the_callers_code_does(cell: Cell, client: SchedulerClient) -> None:
+    cell("from jupyter_scheduler_ext import SchedulerClient\nclient = SchedulerClient()")
+    with pytest.raises(CellFailed, match="NotFound: there is no task Nobody") as failed:
+        cell("client.run('Nobody')")
+    assert "client.run('Nobody')" in failed.value.shown
+    assert "blocking.py" not in failed.value.shown
+
+    client.schedule(code="def inner():\n    1 / 0\ninner()", name="Broken")
+    with pytest.raises(CellFailed, match="RunFailed: the run of 'Broken' failed: ZeroDivisionError") as failed:
+        cell("client.run('Broken').wait(60, check=True)")
+    assert "blocking.py" not in failed.value.shown
+    assert "In the run:" in failed.value.shown
+    assert "----> 2     1 / 0" in failed.value.shown
+
+    client.schedule(code="import time; time.sleep(60)", name="Long")
+    with pytest.raises(CellFailed, match="StillRunning: the run is still") as failed:
+        cell("client.run('Long').wait(0.2)")
+    assert "blocking.py" not in failed.value.shown
+    assert client.runs("Long")[0].cancel().wait(60).state == "cancelled"
+
+
+def test_waiting_can_be_interrupted_and_then_shows_no_bar_that_still_moves(cell: Cell, client: SchedulerClient) -> None:
+    client.schedule(code="import time; time.sleep(120)", name="Endless wait")
+    with pytest.raises(CellFailed, match="KeyboardInterrupt") as failed:
+        cell(
+            "import _thread, threading\nfrom jupyter_scheduler_ext import SchedulerClient\n"
+            "run = SchedulerClient().run('Endless wait')\n"
+            "while run.refresh().state != 'running': pass\n"
+            "threading.Timer(1, _thread.interrupt_main).start()\nrun.wait()"
+        )
+    assert "no longer waited for" in failed.value.shown
+    assert client.runs("Endless wait")[0].state == "running"
+    assert "cancelled" in cell("run.cancel().wait(60)")
+
+
+def test_the_status_is_a_few_lines(cell: Cell) -> None:
+    assert cell("%schedule status").startswith("Role")
 
 
 def test_help_is_there(cell: Cell) -> None:

@@ -14,6 +14,7 @@ from .errors import (
     SchedulerError,
     ServerFailed,
     Stale,
+    StillRunning,
     TooMany,
     Unreachable,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "Server",
     "ServerFailed",
     "Stale",
+    "StillRunning",
     "Task",
     "TaskList",
     "TooMany",

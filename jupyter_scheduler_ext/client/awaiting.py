@@ -17,7 +17,7 @@ from .discovery import server_of
 from .lists import RunList, TaskList
 from .naming import failure, id_of, is_id, with_secret
 from .reading import LogReader, Pages
-from .records import RunRecord, TaskRecord
+from .records import RunRecord, Status, TaskRecord
 from .scheduling import What, When
 from .waiting import Waiting
 
@@ -200,9 +200,9 @@ class AsyncSchedulerClient:
         """Take in what `export` gave."""
         return await self._fetch(calls.import_tasks(data, dry_run, on_conflict))
 
-    async def status(self) -> dict[str, Any]:
+    async def status(self) -> Status:
         """How the scheduler is doing."""
-        return await self._fetch(calls.status())
+        return Status(await self._fetch(calls.status()))
 
     async def poll(self, since: str = "0") -> dict[str, Any]:
         """What changed since an opaque revision."""
@@ -286,6 +286,7 @@ class AsyncRun(RunRecord):
     def __init__(self, data: Mapping[str, Any], client: AsyncSchedulerClient) -> None:
         super().__init__(data)
         self._client = client
+        self.root = client.connection.server.root
 
     async def refresh(self) -> AsyncRun:
         """Look again; returns this very object."""
@@ -293,11 +294,11 @@ class AsyncRun(RunRecord):
         return self
 
     async def wait(self, timeout: float | None = None, *, progress: bool = True, check: bool = False) -> AsyncRun:
-        """Wait until it is over. Raises TimeoutError, and with `check` RunFailed."""
-        waiting = Waiting(self, timeout, progress=progress)
-        while (pause := waiting.pause()) is not None:
-            await asyncio.sleep(pause)
-            await self.refresh()
+        """Wait until it is over. Raises StillRunning, a TimeoutError, and with `check` RunFailed."""
+        with Waiting(self, timeout, progress=progress) as waiting:
+            while (pause := waiting.pause()) is not None:
+                await asyncio.sleep(pause)
+                await self.refresh()
         if check and not self.has_succeeded:
             raise failure(self)
         return self

@@ -14,7 +14,7 @@ from .discovery import server_of
 from .lists import RunList, TaskList
 from .naming import failure, id_of, is_id, with_secret
 from .reading import LogReader, Pages
-from .records import RunRecord, TaskRecord
+from .records import RunRecord, Status, TaskRecord
 from .scheduling import What, When
 from .waiting import Waiting
 
@@ -218,9 +218,9 @@ class SchedulerClient:
         """Take in what `export` gave, or YAML text. `on_conflict`: skip, replace or copy."""
         return self._fetch(calls.import_tasks(data, dry_run, on_conflict))
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> Status:
         """How the scheduler is doing."""
-        return self._fetch(calls.status())
+        return Status(self._fetch(calls.status()))
 
     def poll(self, since: str = "0") -> dict[str, Any]:
         """What changed since an opaque revision; "0" asks for everything."""
@@ -305,6 +305,7 @@ class Run(RunRecord):
     def __init__(self, data: Mapping[str, Any], client: SchedulerClient) -> None:
         super().__init__(data)
         self._client = client
+        self.root = client.connection.server.root
 
     def refresh(self) -> Run:
         """Look again; returns this very object."""
@@ -314,12 +315,13 @@ class Run(RunRecord):
     def wait(self, timeout: float | None = None, *, progress: bool = True, check: bool = False) -> Run:
         """Wait until it is over, showing how far it is; returns this very object.
 
-        Raises TimeoutError after `timeout` seconds (the run goes on), and with `check` RunFailed unless it succeeded.
+        Raises StillRunning, a TimeoutError, after `timeout` seconds, and with `check` RunFailed unless it succeeded.
+        To interrupt the waiting, or to run out of time, does not touch the run.
         """
-        waiting = Waiting(self, timeout, progress=progress)
-        while (pause := waiting.pause()) is not None:
-            time.sleep(pause)
-            self.refresh()
+        with Waiting(self, timeout, progress=progress) as waiting:
+            while (pause := waiting.pause()) is not None:
+                time.sleep(pause)
+                self.refresh()
         if check and not self.has_succeeded:
             raise failure(self)
         return self

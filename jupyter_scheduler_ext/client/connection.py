@@ -73,7 +73,7 @@ class Connection:
             answer = connection.getresponse()
             return _read(answer)
         except (OSError, http.client.HTTPException) as error:
-            raise self._unreachable(error) from error
+            raise self._unreachable(error) from None  # its words hold the reason
         finally:
             connection.close()
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit, urlunsplit
@@ -52,10 +52,12 @@ def find_server(
     """
     env = os.environ if environment is None else environment
     hub = from_hub(env)
-    if hub is not None:
+    if hub is not None and hub.root:
         return hub
     found = running_servers(runtime)
     parent = from_parent(found, env.get("JPY_PARENT_PID", ""))
+    if hub is not None:  # the same server, which knows its folder better than the hub does
+        return replace(hub, root=parent.root if parent else None)
     server = parent or from_folder(found, Path(folder or Path.cwd()))
     if server is None:
         raise NoServer(NEXT_STEP, code="no_server")

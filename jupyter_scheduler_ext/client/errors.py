@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .tracebacks import shown
+
 
 class SchedulerError(Exception):
     """Base of all. `code` is a stable word for programs, `field` the dotted name of the input to blame ("" if none),
@@ -25,6 +27,10 @@ class SchedulerError(Exception):
         self.field = field
         self.status = status
         self.details = dict(details or {})
+
+    def _render_traceback_(self) -> list[str]:
+        """For IPython: ends where the caller's code does. What lies beyond says nothing that the message does not."""
+        return shown(self)
 
 
 class NoServer(SchedulerError):
@@ -50,6 +56,9 @@ class Invalid(SchedulerError):
 class NotFound(SchedulerError):
     """No such task, run or context."""
 
+    def __str__(self) -> str:
+        return self.message  # its `field` is the part of an address, which nobody wrote
+
 
 class Conflict(SchedulerError):
     """Right in itself, but not now; ``details`` may hold ``run_id``, the run that is active."""
@@ -69,6 +78,14 @@ class ServerFailed(SchedulerError):
 
 class RunFailed(SchedulerError):
     """A run did not succeed; `details` is the run."""
+
+    def _render_traceback_(self) -> list[str]:
+        theirs = (self.details.get("error") or {}).get("traceback")
+        return [*super()._render_traceback_(), *(["", "In the run:", *theirs.splitlines()] if theirs else [])]
+
+
+class StillRunning(SchedulerError, TimeoutError):
+    """A run is not over, and the time to wait for it is; `details` is the run."""
 
 
 _BY_STATUS: Mapping[int, type[SchedulerError]] = {

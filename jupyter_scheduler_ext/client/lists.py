@@ -26,15 +26,17 @@ class RunList(list[R]):
     """Runs, newest first; in a notebook a table."""
 
     def __repr__(self) -> str:
-        rows = pictures.run_rows(run.data for run in self)
-        return pictures.text_table(pictures.RUN_HEADS, rows, "No runs yet.")
+        return pictures.run_text([run.data for run in self])
 
     def _repr_html_(self) -> str:
-        return pictures.run_table([run.data for run in self])
+        return pictures.run_table([{**run.data, "link": run.link} for run in self])
 
     def to_pandas(self) -> Any:
         """A DataFrame with a row a run, times as timestamps in UTC. Raises ImportError without pandas."""
-        import pandas as pd  # type: ignore[import-untyped]
+        try:
+            import pandas as pd  # type: ignore[import-untyped]
+        except ImportError:
+            raise ImportError("a DataFrame needs pandas in this kernel's environment: %pip install pandas") from None
 
         rows: list[dict[str, Any]] = [
             {
@@ -48,8 +50,10 @@ class RunList(list[R]):
                 "started_at": run.started_at,
                 "finished_at": run.finished_at,
                 "duration": run.duration,
+                "parameters": run.parameters,
                 "result": run.result,
                 "error": run.error and f"{run.error['name']}: {run.error['message']}",
+                "output_path": run.output_path,
             }
             for run in self
         ]

@@ -6,10 +6,10 @@ what is left is a plain table of words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 Json = Mapping[str, Any]
 
@@ -25,7 +25,6 @@ COLOURS = {
     "running": "var(--jp-info-color1, #0288d1)",
     "quiet": "var(--jp-ui-font-color2, #757575)",
 }
-NOTHING = "-"
 BLOCKS = "▁▂▃▄▅▆▇█"
 
 
@@ -47,38 +46,44 @@ def run_line(run: Json) -> str:
     return f"<Run of {run.get('task_name')!r}, {state_text(run['state'])}{after}{': ' + why if why else ''}>"
 
 
+class Column(NamedTuple):
+    """Of a table of tasks or runs: its head, and what it says of each, as text and (None: the same) as HTML."""
+
+    head: str
+    text: Callable[[Json], str]
+    html: Callable[[Json], str] | None = None
+    wanted: Callable[[Sequence[Json]], bool] | None = None
+    """Whether it is worth its place for these; None: it always is."""
+
+    def cell(self, one: Json) -> str:
+        """What it says, as HTML."""
+        return self.html(one) if self.html else escape(self.text(one))
+
+
 def task_rows(tasks: Iterable[Json]) -> list[tuple[str, ...]]:
     """What a table of tasks says, a row each."""
-    return [
-        (
-            str(task.get("name", "")),
-            f"{STATE_MARKS.get(task['state'], '')} {task['state']}".strip(),
-            str(task.get("schedule_words") or ""),
-            time_text(task.get("next_run")),
-            last_text(task.get("last_run")),
-            sparks(task.get("strip") or ()),
-        )
-        for task in tasks
-    ]
+    return _texts(TASK_COLUMNS, tasks)
 
 
 def run_rows(runs: Iterable[Json]) -> list[tuple[str, ...]]:
-    """What a table of runs says, a row each."""
-    return [
-        (
-            str(run.get("task_name", "")),
-            f"{RUN_MARKS.get(run['state'], '')} {state_text(run['state'])}".strip(),
-            str(run.get("origin", "")),
-            time_text(run.get("started_at") or run.get("fire_time")),
-            duration_text(run.get("duration")),
-            _why(run) or str(run.get("result") or ""),
-        )
-        for run in runs
-    ]
+    """What every table of runs says, a row each."""
+    return _texts((column for column in RUN_COLUMNS if column.wanted is None), runs)
 
 
-TASK_HEADS = ("Name", "State", "Schedule", "Next run", "Last run", "Last 20 runs")
-RUN_HEADS = ("Task", "State", "Origin", "Started", "Duration", "Result")
+def columns_of(columns: Sequence[Column], rows: Sequence[Json]) -> list[Column]:
+    """The columns that have something to say of these."""
+    return [column for column in columns if column.wanted is None or column.wanted(rows)]
+
+
+def run_text(runs: Sequence[Json], empty: str = "No runs yet.") -> str:
+    """A table of runs, as text."""
+    columns = columns_of(RUN_COLUMNS, runs)
+    return text_table([column.head for column in columns], _texts(columns, runs), empty)
+
+
+def _texts(columns: Iterable[Column], rows: Iterable[Json]) -> list[tuple[str, ...]]:
+    chosen = tuple(columns)
+    return [tuple(column.text(row) for column in chosen) for row in rows]
 
 
 def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> str:
@@ -97,76 +102,40 @@ def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]], empty: str) 
 
 def task_table(tasks: Sequence[Json], empty: str = "No tasks yet.") -> str:
     """A table of tasks."""
-    if not tasks:
-        return f"<p>{escape(empty)}</p>"
-    rows = (
-        [
-            f"<b>{escape(str(task.get('name', '')))}</b>",
-            task_badge(task),
-            escape(str(task.get("schedule_words") or "")),
-            time_tag(task.get("next_run")),
-            last_badge(task.get("last_run")),
-            strip(task.get("strip") or ()),
-        ]
-        for task in tasks
-    )
-    return html_table(TASK_HEADS, rows)
+    return _table(TASK_COLUMNS, tasks, empty)
 
 
 def run_table(runs: Sequence[Json], empty: str = "No runs yet.") -> str:
-    """A table of runs."""
-    if not runs:
+    """A table of runs; a member `link` of one is the address of its output."""
+    return _table(RUN_COLUMNS, runs, empty)
+
+
+def _table(columns: Sequence[Column], rows: Sequence[Json], empty: str) -> str:
+    if not rows:
         return f"<p>{escape(empty)}</p>"
-    rows = (
-        [
-            escape(str(run.get("task_name", ""))),
-            run_badge(run["state"]),
-            escape(str(run.get("origin", ""))),
-            time_tag(run.get("started_at") or run.get("fire_time")),
-            escape(duration_text(run.get("duration"))),
-            escape(_short(_why(run) or str(run.get("result") or ""), 120)),
-        ]
-        for run in runs
-    )
-    return html_table(RUN_HEADS, rows)
+    chosen = columns_of(columns, rows)
+    return html_table([column.head for column in chosen], ([column.cell(row) for column in chosen] for row in rows))
 
 
-def task_card(task: Json) -> str:
-    """One task with its history."""
-    action = task.get("action") or {}
-    what = action.get("path") or action.get("label") or _first_line(action) or action.get("kind", "")
-    facts = [
-        ("State", task_badge(task) + (f" {escape(str(task['halted']))}" if task.get("halted") else "")),
-        ("When", _when(task)),
-        ("What", f"{escape(str(action.get('kind', '')))} <code>{escape(_short(str(what), 120))}</code>"),
-        ("Next run", time_tag(task.get("next_run")) or NOTHING),
-        ("Last run", last_badge(task.get("last_run")) or NOTHING),
-        ("History", strip(task.get("strip") or ()) or NOTHING),
+def status_facts(status: Json) -> list[tuple[str, str]]:
+    """What a person wants to know of a scheduler, in words; what there is nothing to say of is empty."""
+    counts, queue = status.get("counts") or {}, status.get("queue") or {}
+    of_state = ", ".join(f"{counts[state]} {state}" for state in STATE_MARKS if counts.get(state))
+    lag = status.get("lag")
+    return [
+        ("Role", str(status.get("role", ""))),
+        ("Tasks", f"{counts.get('tasks', 0)}{f' ({of_state})' if of_state else ''}"),
+        ("Running", f"{queue.get('running', 0)} of at most {queue.get('limit', 0)}, {queue.get('queued', 0)} waiting"),
+        ("Next run", time_text(status.get("next_run"))),
+        ("Late by", "" if lag is None else f"{lag * 1000:.0f} ms"),
+        ("Executors", ", ".join(status.get("executors") or ())),
+        *(("Notice", str(banner.get("message") or banner)) for banner in status.get("banners") or ()),
+        ("Version", str(status.get("version", ""))),
     ]
-    return _card(str(task.get("name", "")), facts)
 
 
-def run_card(run: Json) -> str:
-    """One run; its error with the traceback folded away."""
-    facts = [
-        ("State", run_badge(run["state"]) + (f" {escape(str(run['reason']))}" if run.get("reason") else "")),
-        ("Started", time_tag(run.get("started_at")) or NOTHING),
-        ("Duration", escape(duration_text(run.get("duration"))) or NOTHING),
-    ]
-    if run.get("parameters"):
-        given = ", ".join(f"{name} = {value!r}" for name, value in run["parameters"].items())
-        facts.append(("Parameters", f"<code>{escape(_short(given, 200))}</code>"))
-    if run.get("result"):
-        facts.append(("Result", f"<code>{escape(_short(str(run['result']), 400))}</code>"))
-    if run.get("output_path"):
-        facts.append(("Output", f"<code>{escape(str(run['output_path']))}</code>"))
-    if run.get("error"):
-        facts.append(("Error", _error(run["error"])))
-    return _card(str(run.get("task_name", "")), facts)
-
-
-def progress_bar(run: Json, elapsed: float) -> str:
-    """A run under way, or what became of it."""
+def progress_bar(run: Json, elapsed: float, left: bool = False) -> str:
+    """A run under way, or what became of it; `left`: it goes on, and nobody looks any longer."""
     fraction = run.get("progress")
     state = run["state"]
     value = (
@@ -174,21 +143,21 @@ def progress_bar(run: Json, elapsed: float) -> str:
         if fraction is None and state in ("queued", "running")
         else f' value="{1.0 if fraction is None else fraction:.3f}"'
     )
-    bar = (
-        f'<progress max="1"{value} style="width:16em;vertical-align:middle"></progress> ' if state == "running" else ""
-    )
+    moving = state == "running" and not left
+    bar = f'<progress max="1"{value} style="width:16em;vertical-align:middle"></progress> ' if moving else ""
     return (
-        f"<div>{run_badge(state)} <b>{escape(str(run.get('task_name', '')))}</b> {bar}"
-        f"{escape(progress_words(run, elapsed))}</div>"
+        f'<div style="padding:2px 6px">{run_badge(state)} <b>{escape(str(run.get("task_name", "")))}</b> {bar}'
+        f"{escape(progress_words(run, elapsed, left))}</div>"
     )
 
 
-def progress_words(run: Json, elapsed: float) -> str:
+def progress_words(run: Json, elapsed: float, left: bool = False) -> str:
     """``43 %, 12 s``"""
     fraction = run.get("progress")
     done = f"{fraction:.0%}, " if fraction is not None and run["state"] == "running" else ""
     took = run.get("duration")
-    return f"{done}{duration_text(elapsed if took is None else took)}" + (f": {why}" if (why := _why(run)) else "")
+    why = "it goes on, but is no longer waited for" if left else _why(run)
+    return f"{done}{duration_text(elapsed if took is None else took)}{f': {why}' if why else ''}"
 
 
 def html_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -218,9 +187,9 @@ def strip(bars: Iterable[Sequence[Any]]) -> str:
             drawn.append(f'<rect x="{x}" y="17" width="4" height="3" fill="{_colour(state)}"/>')
     words = strip_words(runs)
     return (
-        f'<svg role="img" aria-label="{escape(words)}" width="{len(runs) * 6}" height="20" '
-        f'style="vertical-align:middle"><title>{escape(words)}</title>{"".join(drawn)}</svg> '
-        f"<small>{escape(words)}</small>"
+        f'<span style="white-space:nowrap"><svg role="img" aria-label="{escape(words)}" width="{len(runs) * 6}" '
+        f'height="20" style="vertical-align:middle"><title>{escape(words)}</title>{"".join(drawn)}</svg> '
+        f"<small>{escape(words)}</small></span>"
     )
 
 
@@ -284,7 +253,7 @@ def time_text(text: str | None) -> str:
 
 def time_tag(text: str | None) -> str:
     """The same for HTML, exact in the machine-readable part."""
-    return f'<time datetime="{escape(text)}">{time_text(text)}</time>' if text else ""
+    return f'<time datetime="{escape(text)}" style="white-space:nowrap">{time_text(text)}</time>' if text else ""
 
 
 def duration_text(seconds: float | None) -> str:
@@ -313,23 +282,26 @@ def _badge(mark: str, word: str, colour: str) -> str:
     return f'<span style="white-space:nowrap"><span style="color:{colour}">{mark}</span> {escape(word)}</span>'
 
 
-def _card(title: str, facts: Sequence[tuple[str, str]]) -> str:
-    rows = "".join(
-        f'<tr><th style="text-align:left">{escape(name)}</th><td style="text-align:left">{value}</td></tr>'
-        for name, value in facts
-    )
-    return f"<table><caption><b>{escape(title)}</b></caption><tbody>{rows}</tbody></table>"
+def parameters_text(of: Json) -> str:
+    """``region = 'eu', days = 7``"""
+    return ", ".join(f"{name} = {value!r}" for name, value in (of.get("parameters") or {}).items())
 
 
-def _when(task: Json) -> str:
-    words = escape(str(task.get("schedule_words") or task.get("type", "")))
-    zone = (task.get("schedule") or {}).get("timezone")
-    return f"{words} <small>({escape(zone)})</small>" if zone else words
+def is_late(run: Json) -> bool:
+    """Was it started a minute or more after the instant that it is for, as a backfill or a catch-up is?"""
+    due, started = run.get("fire_time"), run.get("started_at")
+    if not due or not started:
+        return False
+    return datetime.fromisoformat(started) - datetime.fromisoformat(due) >= timedelta(minutes=1)
 
 
-def _first_line(action: Json) -> str:
-    source = str(action.get("source") or " ".join(action.get("argv") or ()))
-    return next((line.strip() for line in source.splitlines() if line.strip()), "")
+def code_tag(text: str, length: int) -> str:
+    """A text as code, cut to a length; empty for none."""
+    return f"<code>{escape(_short(text, length))}</code>" if text else ""
+
+
+def _began(run: Json) -> str | None:
+    return run.get("started_at") or run.get("fire_time")
 
 
 def _why(run: Json) -> str:
@@ -339,21 +311,48 @@ def _why(run: Json) -> str:
     return str(run.get("reason") or "")
 
 
-def _error(error: Json) -> str:
-    head = f"{escape(str(error.get('name')))}: {escape(str(error.get('message') or ''))}"
-    traceback = str(error.get("traceback") or "")
-    if not traceback:
-        return head
-    return f"<details><summary>{head}</summary><pre>{escape(_plain(traceback))}</pre></details>"
-
-
-def _plain(text: str) -> str:
-    """Without the terminal's colours."""
-    import re
-
-    return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
-
-
 def _short(text: str, length: int) -> str:
     line = " ".join(text.split())
     return line if len(line) <= length else line[: length - 1] + "…"
+
+
+TASK_COLUMNS = (
+    Column("Name", lambda task: str(task.get("name", "")), lambda task: f"<b>{escape(str(task.get('name', '')))}</b>"),
+    Column("State", lambda task: f"{STATE_MARKS.get(task['state'], '')} {task['state']}".strip(), task_badge),
+    Column("Schedule", lambda task: str(task.get("schedule_words") or "")),
+    Column("Next run", lambda task: time_text(task.get("next_run")), lambda task: time_tag(task.get("next_run"))),
+    Column("Last run", lambda task: last_text(task.get("last_run")), lambda task: last_badge(task.get("last_run"))),
+    Column("Last 20 runs", lambda task: sparks(task.get("strip") or ()), lambda task: strip(task.get("strip") or ())),
+)
+RUN_COLUMNS = (
+    Column("Task", lambda run: str(run.get("task_name", ""))),
+    Column(
+        "State",
+        lambda run: f"{RUN_MARKS.get(run['state'], '')} {state_text(run['state'])}".strip(),
+        lambda run: run_badge(run["state"]),
+    ),
+    Column("Origin", lambda run: str(run.get("origin", ""))),
+    Column(
+        "For",
+        lambda run: time_text(run.get("fire_time")),
+        lambda run: time_tag(run.get("fire_time")),
+        lambda runs: any(is_late(run) for run in runs),
+    ),
+    Column("Started", lambda run: time_text(_began(run)), lambda run: time_tag(_began(run))),
+    Column("Duration", lambda run: duration_text(run.get("duration"))),
+    Column(
+        "Parameters",
+        parameters_text,
+        lambda run: code_tag(parameters_text(run), 80),
+        lambda runs: any(run.get("parameters") for run in runs),
+    ),
+    Column("Result", lambda run: _short(_why(run) or str(run.get("result") or ""), 120)),
+    Column(
+        "Output",
+        lambda run: str(run.get("output_path") or ""),
+        lambda run: f'<a href="{escape(run["link"])}">open</a>' if run.get("link") else "",
+        lambda runs: any(run.get("link") for run in runs),
+    ),
+)
+TASK_HEADS = tuple(column.head for column in TASK_COLUMNS)
+RUN_HEADS = tuple(column.head for column in RUN_COLUMNS if column.wanted is None)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from . import pictures
+from . import cards, pictures
+from .scheduling import link_to
 
 ACTIVE = frozenset({"queued", "running"})
 """States of a run that is not over."""
@@ -29,6 +30,18 @@ class Record:
         return isinstance(other, type(self)) and other.data == self.data
 
     __hash__ = None  # type: ignore[assignment]
+
+
+class Status(dict[str, Any]):
+    """How a scheduler is doing: the JSON object of the API, which shows what matters of it."""
+
+    def __repr__(self) -> str:
+        facts = [(name, words) for name, words in pictures.status_facts(self) if words]
+        width = max(len(name) for name, _ in facts)
+        return "\n".join(f"{name:{width}}  {words}" for name, words in facts)
+
+    def _repr_html_(self) -> str:
+        return cards.status_card(self)
 
 
 class TaskRecord(Record):
@@ -124,11 +137,14 @@ class TaskRecord(Record):
         return pictures.task_line(self.data)
 
     def _repr_html_(self) -> str:
-        return pictures.task_card(self.data)
+        return cards.task_card(self.data)
 
 
 class RunRecord(Record):
     """One execution of a task."""
+
+    root: str | None = None
+    """The server's folder, if known."""
 
     @property
     def id(self) -> str:
@@ -211,8 +227,13 @@ class RunRecord(Record):
         """The output notebook, from the served root."""
         return self.data.get("output_path")
 
+    @property
+    def link(self) -> str | None:
+        """The output notebook from the working folder, as a link in a notebook names it; None where that is unknown."""
+        return link_to(self.output_path, self.root) if self.output_path and self.root else None
+
     def __repr__(self) -> str:
         return pictures.run_line(self.data)
 
     def _repr_html_(self) -> str:
-        return pictures.run_card(self.data)
+        return cards.run_card({**self.data, "link": self.link})

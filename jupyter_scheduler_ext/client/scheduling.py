@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias
+from urllib.parse import quote
 
 from .errors import Invalid
 
@@ -77,6 +78,15 @@ def served_path(path: str, root: str | None) -> str:
         if file.is_absolute():
             raise Invalid(f"{path} lies outside of the folder that the server serves, {folder}", field="action.path")
     return file.as_posix()
+
+
+def link_to(path: str, root: str, folder: str | None = None) -> str | None:
+    """From a working folder (by default this process's) to a path below the served root, as a link; None if that
+    folder is not served. JupyterLab follows it, and so does a page that nbconvert laid beside the notebook."""
+    base, here = Path(root).expanduser().resolve(), Path(folder or Path.cwd()).resolve()
+    if not here.is_relative_to(base):
+        return None
+    return quote(Path(os.path.relpath(base / path, here)).as_posix())
 
 
 def timing_of(when: When | None, timezone: str | None) -> dict[str, Any]:
