@@ -6,7 +6,7 @@
  *   node build.mjs --demo    the demo page with invented data, into dist-demo/
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
@@ -30,6 +30,23 @@ const shared = {
   metafile: true,
 };
 
+/** `import text from "./a.css?text"`: a style sheet with all that it imports, as a string. */
+const styleText = {
+  name: "style-text",
+  setup(build) {
+    build.onResolve({ filter: /\.css\?text$/ }, ({ path, resolveDir }) => ({
+      path: resolve(resolveDir, path.replace("?text", "")),
+      namespace: "style-text",
+    }));
+    build.onLoad({ filter: /.*/, namespace: "style-text" }, async ({ path }) => {
+      const options = { ...shared, minify: true, sourcemap: false, write: false };
+      const { outputFiles, metafile } = await esbuild.build({ ...options, entryPoints: [path] });
+      const watchFiles = Object.keys(metafile.inputs).map((file) => join(here, file));
+      return { contents: outputFiles[0].text, loader: "text", watchFiles };
+    });
+  },
+};
+
 /** Each is bundled on its own: a widget's module is a blob, from which no relative chunk can be loaded. */
 const entries = [
   { ...shared, entryPoints: ["src/scheduler.ts"], outfile: join(out, "scheduler.js") },
@@ -42,7 +59,7 @@ const entries = [
     legalComments: "inline",
     sourcemap: false,
   },
-  { ...shared, entryPoints: ["src/panels.ts"], outfile: join(out, "panels.js") },
+  { ...shared, entryPoints: ["src/panels.ts"], outfile: join(out, "panels.js"), plugins: [styleText] },
   { ...shared, entryPoints: ["src/editor/code_editor.ts"], outfile: join(out, "code-editor.js") },
   { ...shared, entryPoints: ["src/page.ts"], outfile: join(out, "page.js"), external: ["./scheduler.js"] },
 ];

@@ -6,3 +6,9 @@ declare module "@alpinejs/csp" {
   const alpine: Alpine;
   export default alpine;
 }
+
+/** A style sheet with all that it imports, as a string (see build.mjs). */
+declare module "*.css?text" {
+  const text: string;
+  export default text;
+}

@@ -5,6 +5,7 @@ import { drawCalendar } from "./components/calendar";
 import { Editor } from "./components/editor";
 import { Inspector } from "./components/inspector";
 import { Palette } from "./components/palette";
+import { dressPanels } from "./components/panel_styles";
 import { fillRowDetail } from "./components/row_detail";
 import { RunForm } from "./components/run_form";
 import { Templates } from "./components/templates";
@@ -33,7 +34,7 @@ export interface Panels {
   backfill: Backfill;
 }
 
-export { drawCalendar, drawTimeline, fillRowDetail };
+export { drawCalendar, drawTimeline, dressPanels, fillRowDetail };
 
 class Shortcuts {
   open = false;

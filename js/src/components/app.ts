@@ -71,6 +71,13 @@ export class App {
     return (await this.fetchChunk(name)) as T;
   }
 
+  /** Everything that is not on the first screen, with its styles. */
+  async importPanels(): Promise<typeof import("../panels")> {
+    const panels = await this.importChunk<typeof import("../panels")>("panels.js");
+    panels.dressPanels(this.root);
+    return panels;
+  }
+
   fetchChunk(name: string): Promise<unknown> {
     const known = this.chunks.get(name);
     if (known) return known;

@@ -102,7 +102,7 @@ export class Overview {
   }
 
   private async loadDrawing(): Promise<void> {
-    this.state.draw ??= await this.app.importChunk<typeof import("../panels")>("panels.js");
+    this.state.draw ??= await this.app.importPanels();
   }
 
   private async loadRibbon(): Promise<void> {

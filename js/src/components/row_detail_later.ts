@@ -7,7 +7,7 @@ export function awaitRowDetail(app: App, task: Task): { element: HTMLElement; up
   const element = h("div", { class: "scheduler-detail", role: "gridcell", "aria-colspan": 10 });
   let latest = task;
   let update: ((task: Task) => void) | null = null;
-  void app.importChunk<typeof import("../panels")>("panels.js").then(({ fillRowDetail }) => {
+  void app.importPanels().then(({ fillRowDetail }) => {
     update = fillRowDetail(app, element, task);
     update(latest);
   });

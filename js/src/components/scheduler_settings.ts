@@ -516,7 +516,7 @@ export class SchedulerSettings {
   }
 
   private async install(): Promise<Panels> {
-    const { makePanels } = await this.app.importChunk<typeof import("../panels")>("panels.js");
+    const { makePanels } = await this.app.importPanels();
     const { panels, markup } = makePanels(this.app);
     Object.assign(this, panels);
     this.panelled = true;
