@@ -70,7 +70,10 @@ describe("the log", () => {
       { t: 1, kind: "progress" as const, fraction: 0.5 },
       { t: 2, kind: "error" as const, text: "\u001b[31mboom\u001b[0m" },
     ];
-    expect(lastLines(entries, 2).map((line) => line.text)).toEqual(["b", "boom"]);
+    expect(lastLines(entries, 2).map(({ pieces }) => pieces.map(({ text }) => text).join(""))).toEqual([
+      "b",
+      "boom",
+    ]);
   });
 });
 

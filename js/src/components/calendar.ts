@@ -21,7 +21,7 @@ export function drawCalendar(
 ): void {
   const { month } = act;
   const days = countDays(timeline);
-  const most = Math.max(1, ...[...days.values()].map((day) => day.ran + day.failed + day.planned));
+  const most = Math.max(1, ...[...days.values()].map((day) => day.ran + day.failed));
   const button = (label: string, name: "left" | "right", by: number): HTMLElement => {
     const element = h("button", {
       type: "button",
@@ -76,8 +76,9 @@ function dayCell(
   how: { outside: boolean; today: boolean; open: () => void },
 ): HTMLElement {
   const cell = h("td");
-  const total = day ? day.ran + day.failed + day.planned : 0;
-  const level = total === 0 ? 0 : Math.max(1, Math.ceil(Math.sqrt(total / most) * LEVELS));
+  // What is planned has an outline, not a colour: a busy day to come must not pale those that were.
+  const ran = day ? day.ran + day.failed : 0;
+  const level = Math.ceil(Math.sqrt(ran / most) * LEVELS);
   const label = words.calendar.day(
     fullTime(date.toISOString()).replace(/,? \d.*?:.*$/, ""),
     count(day?.ran ?? 0),
@@ -90,7 +91,7 @@ function dayCell(
     "data-level": level,
     "data-outside": how.outside,
     "data-failed": (day?.failed ?? 0) > 0,
-    "data-ahead": (day?.planned ?? 0) > (day?.ran ?? 0),
+    "data-ahead": ran === 0 && (day?.planned ?? 0) > 0,
     "aria-current": how.today ? "date" : null,
     title: label,
     onclick: how.open,

@@ -1,7 +1,7 @@
 import type { LogEntry } from "../store/model";
 import type { Words } from "../words/en";
 import { preciseTime } from "../words/times";
-import { AnsiReader, overwrite } from "./ansi";
+import { AnsiReader, overwrite, type Piece } from "./ansi";
 import { h } from "./dom";
 
 interface Line {
@@ -219,13 +219,7 @@ export class LogView {
       return;
     }
     const reader = (this.ansi[line.kind] ??= new AnsiReader());
-    for (const piece of reader.read(line.raw)) {
-      if (piece.styles.length === 0) target.append(piece.text);
-      else {
-        const classes = piece.styles.map((style) => `scheduler-ansi-${style}`).join(" ");
-        target.append(h("span", { class: classes }, piece.text));
-      }
-    }
+    target.append(...styled(reader.read(line.raw)));
   }
 
   private elementOf(number: number): HTMLElement | null {
@@ -243,6 +237,15 @@ export class LogView {
   };
 }
 
+/** Text with a terminal's colours, as nodes. */
+export function styled(pieces: Piece[]): (Node | string)[] {
+  return pieces.map(({ text, styles }) =>
+    styles.length === 0
+      ? text
+      : h("span", { class: styles.map((style) => `scheduler-ansi-${style}`).join(" ") }, text),
+  );
+}
+
 function plainOf(data: Record<string, unknown> | undefined): string {
   const plain = data?.["text/plain"];
   if (Array.isArray(plain)) return plain.join("");
@@ -253,17 +256,14 @@ function plainOf(data: Record<string, unknown> | undefined): string {
 export function lastLines(
   entries: LogEntry[],
   n: number,
-): { at: number; kind: LogEntry["kind"]; text: string }[] {
-  const lines: { at: number; kind: LogEntry["kind"]; text: string }[] = [];
+): { at: number; kind: LogEntry["kind"]; pieces: Piece[] }[] {
+  const lines: { at: number; kind: LogEntry["kind"]; pieces: Piece[] }[] = [];
   for (const entry of entries) {
     const text = entry.text ?? plainOf(entry.data);
     if (!text || entry.kind === "progress" || entry.kind === "cell") continue;
     for (const part of text.replace(/\n$/, "").split("\n")) {
-      const plain = new AnsiReader()
-        .read(overwrite(part))
-        .map((piece) => piece.text)
-        .join("");
-      if (plain.trim()) lines.push({ at: entry.t, kind: entry.kind, text: plain });
+      const pieces = new AnsiReader().read(overwrite(part));
+      if (pieces.some((piece) => piece.text.trim())) lines.push({ at: entry.t, kind: entry.kind, pieces });
     }
   }
   return lines.slice(-n);

@@ -25,6 +25,8 @@ export const STATE_ICONS: Record<TaskState, IconName> = {
 
 export interface RowContext {
   words: Words;
+  /** The colour of a tag. */
+  hueOf: (tag: string) => number;
   now: number;
   selected: boolean;
   expanded: boolean;
@@ -75,7 +77,7 @@ export class Row {
     toggle(cells.tag!, tag !== "");
     if (tag) {
       text(cells.tagName!, task.tags.length > 1 ? `${tag} +${task.tags.length - 1}` : tag);
-      attribute(cells.tag!, "data-hue", String(tagHue(tag)));
+      attribute(cells.tag!, "data-hue", String(context.hueOf(tag)));
       attribute(cells.tag!, "title", task.tags.join(", "));
     }
 
@@ -189,14 +191,6 @@ function stripWords(task: Task, words: Words): string {
     count(by((state) => state === "succeeded")),
     count(by((state) => BAD_RUN_STATES.has(state))),
   );
-}
-
-/** One of six hues, the same for a tag everywhere. */
-export function tagHue(tag: string): number {
-  let hash = 0x811c9dc5;
-  for (const char of tag) hash = Math.imul(hash ^ char.codePointAt(0)!, 0x01000193) >>> 0;
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-  return (hash >>> 16) % 6;
 }
 
 function rowMarkup(words: Words): string {

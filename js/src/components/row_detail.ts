@@ -4,7 +4,7 @@ import { clockTime, duration, mediumTime, preciseTime, relativeTime } from "../w
 import type { App } from "./app";
 import { h } from "./dom";
 import { drawDurations } from "./durations";
-import { lastLines } from "./log_view";
+import { lastLines, styled } from "./log_view";
 import { knownFires, nextFires } from "./next_fires";
 import { foreignZone } from "./schedule_words";
 
@@ -102,7 +102,7 @@ export function fillRowDetail(app: App, element: HTMLElement, task: Task): (task
         const row = h("div", { class: "scheduler-log-line", "data-kind": line.kind });
         row.append(
           h("time", { class: "scheduler-line-time" }, preciseTime(line.at)),
-          h("span", { class: "scheduler-line-text" }, line.text),
+          h("span", { class: "scheduler-line-text" }, ...styled(line.pieces)),
         );
         return row;
       }),

@@ -2,6 +2,8 @@ import type { Task } from "../store/model";
 import type { TaskView } from "../store/task_view";
 import type { Words } from "../words/en";
 import { Row } from "./row";
+import { type RowDetail, RowDetails } from "./row_details";
+import { type OpenRow, RowGeometry } from "./row_geometry";
 
 export type RowAction = "run" | "stop" | "edit" | "more" | "open";
 
@@ -17,11 +19,10 @@ export interface GridOptions {
   rowHeight: () => number;
   onAction: (action: RowAction, task: Task, anchor: HTMLElement) => void;
   /** Content of an open row. */
-  makeDetail: (task: Task) => { element: HTMLElement; update: (task: Task) => void };
+  makeDetail: (task: Task) => RowDetail;
 }
 
 const OVERSCAN = 6;
-const DETAIL_GUESS = 170;
 const TICK_MS = 1_000;
 const SLOW_TICKS = 20;
 
@@ -34,9 +35,8 @@ export class TaskGrid {
   activeId: string | null = null;
   private readonly rows: Row[] = [];
   private first = 0;
-  private readonly details = new Map<string, { element: HTMLElement; update: (task: Task) => void }>();
-  private readonly heights = new Map<string, number>();
-  private open: { position: number; extra: number }[] = [];
+  private geometry = new RowGeometry(1);
+  private readonly details: RowDetails;
   private frame = 0;
   private ticks = 0;
   private lastChecked = -1;
@@ -50,10 +50,8 @@ export class TaskGrid {
     grid.addEventListener("keydown", this.onKey);
     body.addEventListener("click", this.onClick);
     body.addEventListener("focusin", this.onFocus);
-    this.resize = new ResizeObserver((entries) => {
-      for (const entry of entries) this.measure(entry.target as HTMLElement);
-      this.layout();
-    });
+    this.details = new RowDetails(options.makeDetail, () => this.layout());
+    this.resize = new ResizeObserver(() => this.layout());
     this.resize.observe(scroller);
     this.unsubscribe = view.subscribe(() => this.scheduleRender());
     this.timer = setInterval(() => this.tick(), TICK_MS);
@@ -65,6 +63,7 @@ export class TaskGrid {
     cancelAnimationFrame(this.frame);
     clearInterval(this.timer);
     this.resize.disconnect();
+    this.details.dispose();
     this.unsubscribe();
     scroller.removeEventListener("scroll", this.scheduleRender);
     grid.removeEventListener("keydown", this.onKey);
@@ -80,18 +79,14 @@ export class TaskGrid {
   /** Place and patch the rows now. */
   layout(): void {
     this.frame = 0;
-    const { body, view } = this.options;
-    const rowHeight = this.options.rowHeight();
-    this.open = [];
-    for (const id of view.expanded) {
-      const position = view.positionOf(id);
-      if (position >= 0) this.open.push({ position, extra: this.heights.get(id) ?? DETAIL_GUESS });
-    }
-    this.open.sort((a, b) => a.position - b.position);
-    const total = this.top(view.length, rowHeight);
-    const height = `${total}px`;
+    const { scroller, body, view, rowHeight } = this.options;
+    this.geometry = new RowGeometry(rowHeight(), this.openRows());
+    // Read before anything is written: the other way round the browser would have to lay out twice.
+    const box = scroller.getBoundingClientRect();
+    const offset = box.top - body.getBoundingClientRect().top;
+    const height = `${this.geometry.top(view.length)}px`;
     if (body.style.height !== height) body.style.height = height;
-    this.render(rowHeight);
+    this.render(Math.max(0, offset), box.height);
   }
 
   /** Make a row the active one, bring it into view and give it the focus. */
@@ -120,39 +115,25 @@ export class TaskGrid {
     return this.rows.find((row) => row.task?.uuid === id && !row.element.hidden);
   }
 
-  private top(position: number, rowHeight: number): number {
-    let top = position * rowHeight;
-    for (const open of this.open) {
-      if (open.position >= position) break;
-      top += open.extra;
+  private *openRows(): Iterable<OpenRow> {
+    const { view } = this.options;
+    for (const id of view.expanded) {
+      const position = view.positionOf(id);
+      if (position >= 0) yield { position, extra: this.details.heightOf(id) };
     }
-    return top;
   }
 
-  private positionAt(offset: number, rowHeight: number): number {
-    let position = Math.floor(offset / rowHeight);
-    let extra = 0;
-    for (const open of this.open) {
-      const bottom = (open.position + 1) * rowHeight + extra;
-      if (offset < bottom) break;
-      extra += open.extra;
-      position = Math.max(open.position, Math.floor((offset - extra) / rowHeight));
-    }
-    return Math.max(0, position);
-  }
-
-  private render(rowHeight: number): void {
-    const { scroller, body, view } = this.options;
-    const box = scroller.getBoundingClientRect();
-    const offset = box.top - body.getBoundingClientRect().top;
-    const visible = Math.ceil(box.height / rowHeight) + 1;
+  /** `offset` is how much of the body lies above what can be seen, `height` how much can be. */
+  private render(offset: number, height: number): void {
+    const { body, view } = this.options;
+    const visible = Math.ceil(height / this.geometry.rowHeight) + 1;
     const want = Math.min(view.length, visible + OVERSCAN * 2);
     while (this.rows.length < want) {
       const row = new Row(this.options.words);
       this.rows.push(row);
       body.append(row.element);
     }
-    const start = this.positionAt(Math.max(0, offset), rowHeight) - OVERSCAN;
+    const start = this.geometry.positionAt(offset) - OVERSCAN;
     const first = Math.max(0, Math.min(start, view.length - this.rows.length));
     this.rotate(first - this.first);
     this.first = first;
@@ -161,7 +142,7 @@ export class TaskGrid {
     }
     const now = Date.now();
     this.rows.forEach((row, at) => {
-      this.place(row, first + at, rowHeight, now);
+      this.place(row, first + at, now);
     });
     if (document.activeElement === this.options.grid && this.activeId) {
       this.rowOf(this.activeId)?.element.focus({ preventScroll: true });
@@ -184,7 +165,7 @@ export class TaskGrid {
     }
   }
 
-  private place(row: Row, position: number, rowHeight: number, now: number): void {
+  private place(row: Row, position: number, now: number): void {
     const { view, words } = this.options;
     const task = view.taskAt(position);
     if (row.element.hidden !== !task) row.element.hidden = !task;
@@ -197,50 +178,27 @@ export class TaskGrid {
     if (row.task && row.task.uuid !== task.uuid && element.contains(document.activeElement)) {
       this.options.grid.focus({ preventScroll: true });
     }
-    const transform = `translateY(${this.top(position, rowHeight)}px)`;
+    const transform = `translateY(${this.geometry.top(position)}px)`;
     if (element.style.transform !== transform) element.style.transform = transform;
     const expanded = view.expanded.has(task.uuid);
     row.patch(task, {
       words,
+      hueOf: this.hueOf,
       now,
       position,
       expanded,
       selected: view.selected.has(task.uuid),
       active: task.uuid === this.activeId,
     });
-    row.setDetail(expanded ? this.detailOf(task) : null);
-  }
-
-  private detailOf(task: Task): HTMLElement {
-    let detail = this.details.get(task.uuid);
-    if (!detail) {
-      detail = this.options.makeDetail(task);
-      detail.element.dataset.for = task.uuid;
-      this.details.set(task.uuid, detail);
-      this.resize.observe(detail.element);
-    }
-    detail.update(task);
-    return detail.element;
-  }
-
-  private measure(element: HTMLElement): void {
-    const id = element.dataset.for;
-    if (id && element.isConnected && element.offsetHeight > 0) this.heights.set(id, element.offsetHeight);
-  }
-
-  private collapse(id: string): void {
-    const detail = this.details.get(id);
-    if (!detail) return;
-    this.resize.unobserve(detail.element);
-    this.details.delete(id);
+    row.setDetail(expanded ? this.details.elementFor(task) : null);
   }
 
   private reveal(position: number): void {
     const { scroller, body, grid } = this.options;
-    const rowHeight = this.options.rowHeight();
+    const { rowHeight } = this.geometry;
     const box = scroller.getBoundingClientRect();
     const head = (grid.querySelector<HTMLElement>(".scheduler-head")?.offsetHeight ?? 0) + 4;
-    const top = body.getBoundingClientRect().top - box.top + this.top(position, rowHeight);
+    const top = body.getBoundingClientRect().top - box.top + this.geometry.top(position);
     if (top < head) scroller.scrollTop += top - head;
     else if (top + rowHeight > box.height) scroller.scrollTop += top + rowHeight - box.height + 8;
   }
@@ -250,6 +208,8 @@ export class TaskGrid {
     const running = this.rows.some((row) => row.task?.state === "running");
     if (running || ++this.ticks % SLOW_TICKS === 0) this.scheduleRender();
   }
+
+  private readonly hueOf = (tag: string): number => this.options.view.table.hueOf(tag);
 
   private readonly onClick = (event: MouseEvent): void => {
     const target = event.target as HTMLElement;
@@ -324,7 +284,7 @@ export class TaskGrid {
 
   toggleDetail(id: string): void {
     const { view } = this.options;
-    if (view.expanded.has(id)) this.collapse(id);
+    if (view.expanded.has(id)) this.details.drop(id);
     view.toggleExpanded(id);
     this.layout();
   }

@@ -1,5 +1,6 @@
 import type { Lane, Timeline } from "../store/model";
 import { BAD_RUN_STATES } from "../store/model";
+import type { TaskView } from "../store/task_view";
 import { clockTime, count, fullTime, shortDate } from "../words/times";
 import type { App } from "./app";
 import { fromMarkup, h, svg } from "./dom";
@@ -7,6 +8,8 @@ import { icon } from "./icons";
 import { barKind } from "./strip";
 
 const LANE = 30;
+/** Left and right of the lanes together. */
+const PADDING = 32;
 const BAR = 12;
 const HOUR = 3_600_000;
 /** More lanes than this are not read; the filter narrows them. */
@@ -22,12 +25,9 @@ export function drawTimeline(
   move: { shift: (hours: number) => void; moved: boolean },
 ): void {
   const { words } = app;
-  const all = timeline.tasks ?? [];
-  const shownIds = new Set<string>();
-  for (let at = 0; at < app.view.length; at++) shownIds.add(app.view.taskAt(at)!.uuid);
-  const lanes = all.filter((lane) => shownIds.has(lane.uuid));
+  const lanes = lanesShown(timeline, app.view);
   const names = host.clientWidth < 640 ? 120 : 220;
-  const width = Math.max(280, host.clientWidth - names - 32);
+  const width = Math.max(160, host.clientWidth - names - PADDING);
   const scale = new Scale(timeline, width);
 
   const bar = h("div", { class: "scheduler-timeline-bar" });
@@ -78,6 +78,17 @@ export function drawTimeline(
     button.append(fromMarkup<SVGElement>(icon(name)));
     return button;
   }
+}
+
+/** The lanes of the tasks in the list, in its order: narrowing and sorting it narrow and sort them. */
+function lanesShown(timeline: Timeline, view: TaskView): Lane[] {
+  const lanes = new Map((timeline.tasks ?? []).map((lane) => [lane.uuid, lane]));
+  const shown: Lane[] = [];
+  for (let at = 0; at < view.length && shown.length < lanes.size; at++) {
+    const lane = lanes.get(view.taskAt(at)!.uuid);
+    if (lane) shown.push(lane);
+  }
+  return shown;
 }
 
 class Scale {

@@ -1,4 +1,5 @@
 import type { Delta, Run, Task, TaskState } from "./model";
+import { tagHues } from "./tag_hues";
 
 /** State codes in the order of attention: what needs a look comes first. */
 export const STATE_CODES: Record<TaskState, number> = { error: 0, running: 1, idle: 2, disabled: 3 };
@@ -32,6 +33,7 @@ export class TaskTable {
   private readonly listeners = new Set<(change: TableChange) => void>();
   private names: Int32Array | null = null;
   private tagCounts: [string, number][] | null = null;
+  private hues: { of: [string, number][]; map: Map<string, number> } | null = null;
   private readonly collator = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
 
   subscribe(listener: (change: TableChange) => void): () => void {
@@ -115,6 +117,13 @@ export class TaskTable {
     }
     this.tagCounts = [...counts].sort((a, b) => b[1] - a[1] || this.collator.compare(a[0], b[0]));
     return this.tagCounts;
+  }
+
+  /** The colour of a tag in use, below `HUES`. */
+  hueOf(tag: string): number {
+    const of = this.tags();
+    if (this.hues?.of !== of) this.hues = { of, map: tagHues(of.map(([name]) => name)) };
+    return this.hues.map.get(tag) ?? 0;
   }
 
   /** The names of the tasks that run in a context. */
