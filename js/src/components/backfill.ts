@@ -1,4 +1,4 @@
-import { instantOf, wallTime } from "../store/task_form";
+import { instantOf, wallTime } from "../store/wall_times";
 import { readerZone } from "../words/times";
 import type { App } from "./app";
 

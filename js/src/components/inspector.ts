@@ -40,6 +40,7 @@ export class Inspector {
   state = "idle";
   stateWord = "";
   halted = "";
+  waiting = "";
   taskId = "";
   runId = "";
   facts: Fact[] = [];
@@ -262,6 +263,7 @@ export class Inspector {
     this.traceback = "";
     this.attempts = [];
     this.halted = "";
+    this.waiting = "";
     this.hasOutput = false;
     this.run = null;
     if (kind === "task") {
@@ -281,6 +283,8 @@ export class Inspector {
     this.state = task.state;
     this.stateWord = words.states[task.state];
     this.halted = task.halted ?? "";
+    const waiting = task.waiting_for_server;
+    this.waiting = waiting ? words.waitingForServer(waiting.label, fullTime(waiting.since)) : "";
     this.active = task.state === "running";
     const zone = foreignZone(task);
     const facts: Fact[] = [{ name: words.task.schedule, value: scheduleWords(task, words), title: "" }];
@@ -423,7 +427,9 @@ export function actionWords(action: Action): string {
   if (label !== undefined) return label;
   if (action.kind === "notebook") return action.path;
   if (action.kind === "command") return joinCommand(action.argv);
-  return action.source.split("\n").find((line) => line.trim()) ?? "";
+  return (
+    (action.kind === "prompt" ? action.prompt : action.source).split("\n").find((line) => line.trim()) ?? ""
+  );
 }
 
 function tracebackText(traceback: string | string[] | null | undefined): string {

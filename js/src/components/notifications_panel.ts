@@ -16,6 +16,8 @@ export class NotificationsPanel {
   loaded = false;
   targets: TargetRow[] = [];
   usual = "";
+  /** What the server said, for the form of a task. */
+  known: Notifications | null = null;
   browserOn = false;
   browserNote = "";
 
@@ -26,20 +28,26 @@ export class NotificationsPanel {
   }
 
   async load(): Promise<void> {
+    try {
+      await this.read();
+    } catch (error) {
+      this.app.fail(this.app.words.notifications.title, error);
+    }
+  }
+
+  /** Rejects with an ApiError. */
+  async read(): Promise<void> {
     this.showBrowser();
     const { notifications: words } = this.app.words;
-    try {
-      const found = await this.app.api.notifications();
-      this.targets = found.targets.map((target) => this.row(target));
-      const { on, to } = found.default;
-      this.usual =
-        (to ?? []).length === 0 || (on ?? []).length === 0
-          ? words.usualNobody
-          : words.usualText((on ?? []).map((event) => words.events[event]).join(", "), (to ?? []).join(", "));
-      this.loaded = true;
-    } catch (error) {
-      this.app.fail(words.title, error);
-    }
+    const found = await this.app.api.notifications();
+    this.known = found;
+    this.targets = found.targets.map((target) => this.row(target));
+    const { on, to } = found.default;
+    this.usual =
+      (to ?? []).length === 0 || (on ?? []).length === 0
+        ? words.usualNobody
+        : words.usualText((on ?? []).map((event) => words.events[event]).join(", "), (to ?? []).join(", "));
+    this.loaded = true;
   }
 
   async test(name: string): Promise<void> {

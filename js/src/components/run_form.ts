@@ -1,5 +1,5 @@
 import type { NotebookParameter, Parameters, Task } from "../store/model";
-import { type ParameterRow, parameterRows, parametersOf } from "../store/task_form";
+import { type ParameterRow, parameterRows, parametersOf } from "../store/parameters";
 import type { App } from "./app";
 
 /** Runs a task once with other parameters; the task itself stays as it is. */

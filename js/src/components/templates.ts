@@ -95,11 +95,17 @@ export class Templates {
   private async save(taskId: string, name: string): Promise<void> {
     const { words } = this.app;
     try {
-      const { type, description, tags, action, policy, schedule } = await this.app.api.task(taskId);
+      const { type, description, tags, action, policy, notify, executor, server_label, schedule } =
+        await this.app.api.task(taskId);
+      const where = { ...(executor ? { executor } : {}), ...(server_label ? { server_label } : {}) };
       await this.app.api.saveTemplate({
         name,
         description: description ?? "",
-        task: { type, tags, action, policy, ...(schedule ? { schedule } : {}) },
+        task: {
+          ...{ type, tags, action, policy, ...where },
+          ...(notify ? { notify } : {}),
+          ...(schedule ? { schedule } : {}),
+        },
       });
       this.app.ui.toasts.show(words.templates.saved(name));
     } catch (error) {

@@ -67,7 +67,18 @@ export interface CommandAction {
   env: Record<string, string>;
 }
 
-export type Action = NotebookAction | CodeAction | CommandAction;
+export interface PromptAction {
+  kind: "prompt";
+  prompt: string;
+  system: string;
+  endpoint: string;
+  model: string | null;
+  memory: number;
+  options: Record<string, unknown>;
+  parameters: Parameters;
+}
+
+export type Action = NotebookAction | CodeAction | CommandAction | PromptAction;
 
 export interface Policy {
   catchup: "none" | "latest" | "all";
@@ -111,6 +122,8 @@ export interface Task {
   enabled: boolean;
   state: TaskState;
   halted?: string | null;
+  /** It is due, and no server has the label that it is tied to. */
+  waiting_for_server?: { label: string; since: string } | null;
   schedule?: Schedule | null;
   schedule_words?: string | null;
   /** The zone of its schedule, where the schedule itself is left out, as in a list. */
@@ -120,6 +133,8 @@ export interface Task {
   action?: Action;
   context_id?: string | null;
   executor?: string;
+  server_label?: string;
+  notify?: Notify | null;
   dedicated_context?: boolean;
   attachments?: string[];
   policy?: Policy;
@@ -202,6 +217,8 @@ export interface Delta {
   runs: Run[];
   contexts: Context[];
   deleted: string[];
+  /** All that there are now, whatever changed. */
+  banners?: Banner[];
 }
 
 export interface Warning {
@@ -267,7 +284,7 @@ export interface Banner {
 export type Permission = "read" | "write" | "execute";
 
 export interface Status {
-  role: "leader" | "follower";
+  role: "leader" | "follower" | "sharing" | "standby";
   server: Record<string, unknown>;
   store: Record<string, unknown>;
   banners: Banner[];
@@ -278,16 +295,36 @@ export interface Status {
   version: string;
   /** Where runs may be performed; the first is where they are if a task does not say. */
   executors?: string[];
+  /** Those that share the schedule; none where it lies in a folder. */
+  servers?: { name: string; labels: string[] }[];
+  /** Kinds of action that a task may have. */
+  actions?: string[];
+  /** Endpoints that prompts may be sent to. */
+  prompts?: PromptEndpoint[];
   you?: { name: string; display_name: string; may: Permission[] };
   [more: string]: unknown;
 }
 
 export type NotifyEvent = "failure" | "success" | "missed" | "recovered" | "long";
 
+/** Whom to tell of what; null is: as the server's settings say. Durations are seconds. */
+export interface Notify {
+  on: NotifyEvent[] | null;
+  to: string[] | null;
+  long_after: number | null;
+  long_factor: number | null;
+}
+
+export interface PromptEndpoint {
+  name: string;
+  model: string | null;
+  problem: string | null;
+}
+
 /** Who can be told, how that is going, and what is told by default. Targets have names, never addresses. */
 export interface Notifications {
   targets: { name: string; problem: string | null; waiting: number; last_delivered: string | null }[];
-  default: { on: NotifyEvent[] | null; to: string[] | null };
+  default: Notify;
 }
 
 export interface BulkResult {
@@ -298,6 +335,7 @@ export interface BulkResult {
 
 export interface Attachment {
   name: string;
+  path: string;
   size: number;
 }
 

@@ -18,6 +18,7 @@ export function inspectorTemplate(w: Words): string {
       <p class="scheduler-quiet" x-show="inspector.loading">${icon("spinner", "scheduler-spin")}${esc(w.editor.loading)}</p>
       <div class="scheduler-banner" data-level="error" role="alert" x-show="inspector.message">${icon("alert")}<span x-text="inspector.message"></span></div>
       <div class="scheduler-banner" data-level="warning" x-show="inspector.halted">${icon("alert")}<span><strong>${esc(w.halted)}.</strong> <span x-text="inspector.halted"></span> ${esc(w.haltedHelp)}</span>${button(w.reset, { click: "inspector.resetIt()", extra: 'x-show="!readOnly"' })}</div>
+      <div class="scheduler-banner" data-level="warning" x-show="inspector.waiting">${icon("alert")}<span x-text="inspector.waiting"></span></div>
       <dl class="scheduler-facts" x-show="inspector.facts.length > 0"><template x-for="fact in inspector.facts" :key="fact.name"><div><dt x-text="fact.name"></dt><dd x-text="fact.value" :title="fact.title"></dd></div></template></dl>
       <div x-show="inspector.kind === 'task'">${taskPart(w)}</div>
       <div x-show="inspector.kind === 'run'" class="scheduler-run">${runPart(w)}</div>

@@ -234,6 +234,11 @@ export class Api {
     return this.callFor({ method: "POST", path, query: { name }, body: file });
   }
 
+  /** Give a task a copy of a file that lies below the server's root. */
+  attachCopy(id: string, path: string): Promise<unknown> {
+    return this.send("POST", `api/tasks/${id}/attachments`, { path });
+  }
+
   detach(id: string, name: string): Promise<unknown> {
     return this.send("DELETE", `api/tasks/${id}/attachments/${encodeURIComponent(name)}`);
   }

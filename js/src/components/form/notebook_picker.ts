@@ -1,5 +1,5 @@
-import type { App } from "./app";
-import { debounce } from "./dom";
+import type { App } from "../app";
+import { debounce } from "../dom";
 
 interface Choice {
   id: string;

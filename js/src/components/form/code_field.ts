@@ -1,6 +1,6 @@
-import type { CodeEditor, createCodeEditor } from "../editor/code_editor";
-import type { App } from "./app";
-import { h, inert } from "./dom";
+import type { CodeEditor, createCodeEditor } from "../../editor/code_editor";
+import type { App } from "../app";
+import { h, inert } from "../dom";
 
 interface CodeHolder {
   form: { kind: string; source: string };

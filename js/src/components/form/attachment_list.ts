@@ -1,5 +1,6 @@
-import { bytes } from "../words/times";
-import type { App } from "./app";
+import type { Attachment } from "../../store/model";
+import { bytes } from "../../words/times";
+import type { App } from "../app";
 
 interface FileRow {
   name: string;
@@ -7,10 +8,16 @@ interface FileRow {
   removeLabel: string;
 }
 
+/** A file to give the task: from the reader's machine, or one that lies at a path below the server's root. */
+interface Pending {
+  name: string;
+  file: File | string;
+}
+
 /** The files of the task in the form: those it has, those to upload and those to remove when it is saved. */
 export class AttachmentList {
   rows: FileRow[] = [];
-  pending: { name: string; file: File }[] = [];
+  pending: Pending[] = [];
   removed: string[] = [];
   /** Something is being dragged over the form. */
   over = false;
@@ -26,6 +33,14 @@ export class AttachmentList {
     this.settle();
     this.rows = names.map((name) => this.row(name, ""));
     if (names.length > 0) void this.loadSizes(id);
+  }
+
+  /** Begin with copies of another task's files; what it does not keep itself lies where its name says. */
+  copy(names: string[], kept: Attachment[]): void {
+    for (const name of names) {
+      const found = kept.find((file) => file.name === name);
+      this.expect(name, found?.path ?? name, sizeText(found?.size));
+    }
   }
 
   /** Nothing is left to send. */
@@ -51,20 +66,26 @@ export class AttachmentList {
       this.pending = this.pending.filter((item) => item.name !== name);
     } else this.removed.push(name);
     this.rows = this.rows.filter((row) => row.name !== name);
+    this.app.ui.editor.touch("attachments");
   }
 
   /** Bring the server's files in line. Rejects with an ApiError; what was done by then stays done. */
   async send(id: string): Promise<void> {
     for (const name of this.removed) await this.app.api.detach(id, name);
-    for (const { name, file } of this.pending) await this.app.api.attach(id, name, file);
+    for (const { name, file } of this.pending) {
+      if (typeof file === "string") await this.app.api.attachCopy(id, file);
+      else await this.app.api.attach(id, name, file);
+    }
   }
 
   private add(files: FileList | null | undefined): void {
-    for (const file of files ?? []) {
-      const { name } = file;
-      this.pending = [...this.pending.filter((item) => item.name !== name), { name, file }];
-      this.rows = [...this.rows.filter((row) => row.name !== name), this.row(name, bytes(file.size))];
-    }
+    for (const file of files ?? []) this.expect(file.name, file, bytes(file.size));
+    this.app.ui.editor.touch("attachments");
+  }
+
+  private expect(name: string, file: File | string, size: string): void {
+    this.pending = [...this.pending.filter((item) => item.name !== name), { name, file }];
+    this.rows = [...this.rows.filter((row) => row.name !== name), this.row(name, size)];
   }
 
   private async loadSizes(id: string): Promise<void> {
