@@ -89,7 +89,7 @@ class SchedulerCollector(Collector):
     def hear(self, run: Run) -> None:
         """A run has ended."""
         key = (run.state.value, run.origin.value)
-        self._runs[(*key, run.task_id) if self._per_task else key] += run.count
+        self._runs[(*key, run.task_id) if self._per_task else key] += run.fires
         if run.duration is not None:
             self._durations.observe(run.duration)
             if run.origin in TIMED and run.started_at is not None and run.due_at is not None:

@@ -84,8 +84,7 @@ def launch_of(action: dict[str, Any], *, due: int | None = None, context: str | 
         queued_at=CLOCK.now(),
         parameters=parameters,
     )
-    environment = {"SCHEDULER_RUN_ID": run.id, "SCHEDULER_RUN_KEY": run.key}
-    return Launch(run=run, task=task, parameters=parameters, environment=environment)
+    return Launch(run=run, task=task, parameters=parameters)
 
 
 async def perform(executor: LocalExecutor, launch: Launch) -> tuple[Outcome, Remembered]:

@@ -49,7 +49,7 @@ def kernels_left():
 
 
 def timed(launch, due):
-    return replace(launch, run=replace(launch.run, origin=Origin.SCHEDULE, due_at=due))
+    return replace(launch, run=launch.run._replace(origin=Origin.SCHEDULE, due_at=due))
 
 
 def states(executor):

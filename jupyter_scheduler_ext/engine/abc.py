@@ -230,8 +230,11 @@ class Launch:
     task: AnyTask
     parameters: Mapping[str, Any]
     """The action's own, overridden by the run's; secrets and built-ins are resolved."""
-    environment: Mapping[str, str]
-    """SCHEDULER_RUN_KEY, SCHEDULER_RUN_ID, SCHEDULER_FIRE_TIME (RFC 3339), SCHEDULER_ATTEMPT, SCHEDULER_TASK_ID, ..."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """SCHEDULER_RUN_KEY, SCHEDULER_RUN_ID, SCHEDULER_FIRE_TIME (RFC 3339), SCHEDULER_ATTEMPT, ..."""
+        return self.run.environment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,7 +329,11 @@ class Executor(ABC):
         """The owner of this run died: end what it left running, only if it is provably that very process."""
 
     async def clear_up(self) -> None:
-        """This process schedules from now on: end what dead ones left running that belongs to no run."""
+        """End what dead schedulers left running *on this machine* that belongs to no run.
+
+        Called when this process begins to schedule and whenever another is found dead. Others, of this machine too,
+        may be alive: touch nothing that is not provably left by a dead one.
+        """
 
     async def close(self) -> None: ...
 

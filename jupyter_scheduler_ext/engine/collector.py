@@ -2,7 +2,7 @@
 
 Whatever is alive makes a full collection longer, and each holds every thread: with 10,000 tasks, a tenth of a second.
 What was loaded stays loaded, so it is taken out of its sight; and while a herd of runs is on its way, whose objects
-live for seconds, it looks at young ones only. Nothing that a run leaves is cyclic: it goes without the collector.
+live for seconds, it looks at each new one once. Nothing that a run leaves is cyclic: it goes without the collector.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ def forget_what_stays() -> None:
 
 @contextmanager
 def young_only() -> Iterator[None]:
-    """No full collection while the block runs, and fewer others, however often it is entered meanwhile. On the event
-    loop only."""
+    """Only the youngest objects are looked at while the block runs, and seldom, however often it is entered meanwhile.
+    On the event loop only."""
     global _waiting, _usual
     if not _waiting:
         _usual = gc.get_threshold()
         if _usual[0]:  # somebody may have switched it off
-            gc.set_threshold(max(_usual[0], _SELDOM), _usual[1], _NEVER)
+            gc.set_threshold(max(_usual[0], _SELDOM), _NEVER, _NEVER)
     _waiting += 1
     try:
         yield

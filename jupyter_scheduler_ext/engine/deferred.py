@@ -12,6 +12,8 @@ T = TypeVar("T")
 class StopRequest:
     """How the work learns that it should stop, and why; the first to ask stands. True once someone asked."""
 
+    __slots__ = ("_asked", "_callbacks", "kind", "reason")
+
     def __init__(self) -> None:
         self.kind = ""
         self.reason = ""
@@ -48,6 +50,8 @@ class DeferredTask(Generic[T]):
     (interrupt, terminate, kill), not an `asyncio` cancellation, which would leak kernels. It is started once: a second
     start needs a second handle, and so can never lose the first one's.
     """
+
+    __slots__ = ("_loop", "_name", "_request", "_task", "_work")
 
     def __init__(self, work: Callable[[StopRequest], Coroutine[Any, Any, T]], *, name: str = "deferred") -> None:
         self._work = work

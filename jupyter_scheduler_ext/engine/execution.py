@@ -6,6 +6,7 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from .abc import Clock, Execution, Executor, Launch, Outcome
@@ -14,7 +15,6 @@ from .board import Board
 from .deadlines import Deadlines
 from .deferred import DeferredTask, StopRequest
 from .errors import SchedulerError
-from .instants import to_rfc3339
 from .ledger import Finish, Op
 from .models import AnyTask
 from .policy import next_attempt
@@ -73,10 +73,7 @@ class Performer:
         flight = _Flight(task, sink)
         self._flights[run.id] = flight
 
-        async def work(stop: StopRequest) -> None:
-            await self._perform(flight, stop)
-
-        flight.work = DeferredTask(work, name="scheduler run").start()
+        flight.work = DeferredTask(partial(self._perform, flight), name="scheduler run").start()
         if task.policy.timeout is not None:
             self._deadlines.set(run.id, task.policy.timeout)
 
@@ -205,7 +202,7 @@ class Performer:
         parameters: Mapping[str, Any] = {**task.action.own_parameters, **run.parameters}
         if self._resolve is not None:
             parameters = self._resolve(parameters, run, task)
-        return Launch(run=run, task=task, parameters=parameters, environment=environment_of(run))
+        return Launch(run=run, task=task, parameters=parameters)
 
 
 class _Flight:
@@ -243,19 +240,6 @@ def _stopped(flight: _Flight, stop: StopRequest, how: str) -> Outcome:
     else:
         reason = f"{stop.reason} ({how})"
     return Outcome(state=ENDS[stop.kind], reason=reason, result=partial.result if partial else None)
-
-
-def environment_of(run: Run) -> dict[str, str]:
-    """What the user's code can know of its run: the same key for every attempt, so that effects can be made once."""
-    return {
-        "SCHEDULER_RUN_ID": run.id,
-        "SCHEDULER_RUN_KEY": run.key,
-        "SCHEDULER_TASK_ID": run.task_id,
-        "SCHEDULER_TASK_NAME": run.task_name,
-        "SCHEDULER_FIRE_TIME": to_rfc3339(run.fire_time) or "",
-        "SCHEDULER_ATTEMPT": str(run.attempt),
-        "SCHEDULER_ORIGIN": run.origin.value,
-    }
 
 
 def _failed(error: Exception) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TypeAlias
 
 Instant: TypeAlias = int
@@ -25,8 +26,9 @@ def to_datetime(instant: Instant) -> datetime:
     return _EPOCH + timedelta(milliseconds=instant)
 
 
+@lru_cache(maxsize=4096)
 def to_rfc3339(instant: Instant | None) -> str | None:
-    """``2026-03-12T02:30:00.000Z``; None stays None."""
+    """``2026-03-12T02:30:00.000Z``; None stays None. Remembered: herds and lists ask for few instants many times."""
     if instant is None:
         return None
     return (_NAIVE_EPOCH + timedelta(milliseconds=instant)).isoformat(timespec="milliseconds") + "Z"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from .abc import Clock, Ledger
@@ -79,7 +78,7 @@ class Manual:
         now = self._clock.now()
         wanted = draft(task, origin, self._moment(now), now, self._new_id, key=key, parameters=dict(parameters))
         if key is None:
-            wanted = replace(wanted, key=f"{wanted.key}:{wanted.id}")
+            wanted = wanted._replace(key=f"{wanted.key}:{wanted.id}")
         (settled,), supersede = apply_overlap(task, [wanted], active, now)
         if settled.state is RunState.SKIPPED:
             raise _busy(active[0])

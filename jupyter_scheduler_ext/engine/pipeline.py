@@ -22,7 +22,7 @@ from .ledger import Claim, ClaimResult, Finish, FinishResult, Op, Start, Unbury
 from .models import AnyTask
 from .run_log import RunLogs
 from .runs import ACTIVE, Run, RunState
-from .slices import sliced
+from .slices import SOME, sliced
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +107,7 @@ class Pipeline:
             raise StoreError(self.trouble or "ends of runs wait to be recorded")
         prepared: list[Claim] = []
         admitted: dict[str, Ticket] = {}
-        async for claim in sliced(claims):
+        async for claim in sliced(claims, SOME):
             task = self._board.task(claim.task_id)
             prepared.append(replace(claim, runs=tuple(self._owned(run, task, admitted) for run in claim.runs)))
         try:
@@ -158,15 +158,14 @@ class Pipeline:
             ticket = Ticket(run, exclusive_keys(task, run))
             if self.dispatcher.admit(ticket):
                 admitted[run.id] = ticket
-                return replace(
-                    run,
+                return run._replace(
                     owner=self.owner,
                     epoch=1,
                     server=self._server,
                     state=RunState.RUNNING,
                     started_at=now,
                 )
-        return replace(run, owner=self.owner, epoch=1, server=self._server)
+        return run._replace(owner=self.owner, epoch=1, server=self._server)
 
     def _settle_claim(self, claim: Claim, result: ClaimResult, admitted: dict[str, Ticket]) -> None:
         board = self._board
@@ -231,7 +230,7 @@ class Pipeline:
         for ticket, started in zip(tickets, answers[len(first) :], strict=True):
             run = self._board.find_active(ticket.run.id) or ticket.run
             if started is True:
-                run = replace(run, state=RunState.RUNNING, started_at=now)
+                run = run._replace(state=RunState.RUNNING, started_at=now)
                 self._board.saw_runs([run])
                 self._launch(run)
             else:
@@ -284,7 +283,7 @@ class Pipeline:
     def _with_our_retry(self, finish: Finish) -> Finish:
         if finish.retry is None:
             return finish
-        return replace(finish, retry=replace(finish.retry, owner=self.owner, epoch=1, server=self._server))
+        return replace(finish, retry=finish.retry._replace(owner=self.owner, epoch=1, server=self._server))
 
     async def _settle_finish(self, run: Run, finish: Finish, answer: Any) -> None:
         board = self._board
@@ -307,7 +306,7 @@ class Pipeline:
         """A write was refused: the run is not ours any more. Believe the ledger."""
         known = await self._ledger.call(lambda: self._find_run(run.id))
         if known is None or known.state in ACTIVE:
-            known = replace(run, state=RunState.LOST, finished_at=self._clock.now(), reason="no longer ours")
+            known = run._replace(state=RunState.LOST, finished_at=self._clock.now(), reason="no longer ours")
         self._board.saw_runs([known])
 
     async def _commit(self, ops: Sequence[Op]) -> list[Any]:

@@ -6,7 +6,7 @@ The rules are those of RELIABILITY 2 and 3; nothing here reads a clock, a store 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 
 from .firing import cursor_in_force, due_at, due_fires, origin_of, swallowed
@@ -153,20 +153,20 @@ def _missed(
     if count > 1:
         reason = f"{count} times missed, {to_rfc3339(first)} to {to_rfc3339(last)}: {why}"
     run = draft(task, origin_of(task), first, now, new_id)
-    return replace(run, state=RunState.MISSED, finished_at=now, count=count, reason=reason)
+    return run._replace(state=RunState.MISSED, finished_at=now, fires=count, reason=reason)
 
 
 def _swallowed(task: AnyTask, jump: Instant, count: int, now: Instant, new_id: Callable[[], str]) -> Run:
     """A millisecond before the jump: the jump itself may be a fire with a record of its own."""
     run = draft(task, origin_of(task), jump - 1, now, new_id)
     reason = f"the clocks of the zone jumped over {count} of its times at {to_rfc3339(jump)}"
-    return replace(run, state=RunState.MISSED, finished_at=now, count=count, reason=reason)
+    return run._replace(state=RunState.MISSED, finished_at=now, fires=count, reason=reason)
 
 
 def _skipped(run: Run, blocker: Run, now: Instant) -> Run:
     waits = "waiting" if blocker.state is RunState.QUEUED else "still running"
     reason = f"skipped: the run of {to_rfc3339(blocker.fire_time)} was {waits}"
-    return replace(run, state=RunState.SKIPPED, finished_at=now, reason=reason)
+    return run._replace(state=RunState.SKIPPED, finished_at=now, reason=reason)
 
 
 def next_attempt(task: AnyTask, run: Run, ended: RunState, now: Instant, new_id: Callable[[], str]) -> Run | None:

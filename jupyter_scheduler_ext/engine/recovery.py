@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 
 from .abc import Clock, Executor, Ledger
@@ -56,11 +55,7 @@ async def recover(
                 await executor.recover(run, processes.get(run.id) if is_here(run.owner or "") else None)
             except Exception:
                 log.exception("what run %s left running could not be ended", run.id)
-    for executor in executors.values():
-        try:
-            await executor.clear_up()
-        except Exception:
-            log.exception("what a dead scheduler left running could not be ended")
+    await clear_up(executors)
     waiting = [run for run in orphans if run.state is RunState.QUEUED]
     for run in waiting:
         task = board.task(run.task_id)
@@ -78,6 +73,15 @@ async def recover(
     if orphans:
         log.warning("a scheduler died here: %d runs were lost, %d waiting ones go on", len(lost), len(waiting))
     return lost
+
+
+async def clear_up(executors: Mapping[str, Executor]) -> None:
+    """Have every executor end what dead schedulers of this machine left running that belongs to no run."""
+    for executor in executors.values():
+        try:
+            await executor.clear_up()
+        except Exception:
+            log.exception("what a dead scheduler left running could not be ended")
 
 
 async def _lose(
@@ -104,7 +108,7 @@ async def _lose(
                 at=now,
                 reason="the scheduler died while it ran; whether it finished is not known",
                 pause_after=task.policy.pause_after if task else 0,
-                retry=retry and replace(retry, owner=owner, epoch=1, server=run.server),
+                retry=retry and retry._replace(owner=owner, epoch=1, server=run.server),
             )
         )
     lost: list[Run] = []

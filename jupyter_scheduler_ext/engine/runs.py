@@ -1,10 +1,13 @@
-"""Runs, and the facts a task's past leaves behind: what happened, as the ledger keeps it."""
+"""Runs, and the facts a task's past leaves behind: what happened, as the ledger keeps it.
+
+Both are named tuples: a herd makes and changes tens of thousands of them, at a quarter of a frozen dataclass's cost.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from .instants import Instant, to_rfc3339
 
@@ -55,8 +58,11 @@ class RunError:
     traceback: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+_NOTHING: dict[str, Any] = {}
+"""Shared by all runs without parameters, and so never to be changed."""
+
+
+class Run(NamedTuple):
     """One execution of a task. (task, fire time, origin, attempt) is unique; times are instants, `progress` is 0 to 1.
 
     `key` is the same for all attempts at one fire: it is handed to the user's code, which can so make its effects
@@ -78,7 +84,7 @@ class Run:
     started_at: Instant | None = None
     finished_at: Instant | None = None
     progress: float | None = None
-    parameters: dict[str, Any] = field(default_factory=dict)
+    parameters: dict[str, Any] = _NOTHING
     result: str | None = None
     error: RunError | None = None
     output_path: str | None = None
@@ -86,7 +92,7 @@ class Run:
     server: str | None = None
     owner: str | None = None
     epoch: int = 0
-    count: int = 1
+    fires: int = 1
     """How many fires this record stands for: more than 1 only for a merged MISSED record."""
 
     @property
@@ -95,6 +101,20 @@ class Run:
         if self.started_at is None or self.finished_at is None:
             return None
         return (self.finished_at - self.started_at) / 1000
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the user's code can know of its run: the same key for every attempt, so that effects can be made
+        once."""
+        return {
+            "SCHEDULER_RUN_ID": self.id,
+            "SCHEDULER_RUN_KEY": self.key,
+            "SCHEDULER_TASK_ID": self.task_id,
+            "SCHEDULER_TASK_NAME": self.task_name,
+            "SCHEDULER_FIRE_TIME": to_rfc3339(self.fire_time) or "",
+            "SCHEDULER_ATTEMPT": str(self.attempt),
+            "SCHEDULER_ORIGIN": self.origin.value,
+        }
 
     def to_json(self) -> dict[str, Any]:
         """The shape of a run in the API (DESIGN, HTTP): times as RFC 3339 in UTC, durations in seconds."""
@@ -110,7 +130,7 @@ class Run:
             "key": self.key,
             "state": self.state.value,
             "reason": self.reason,
-            "count": self.count,
+            "count": self.fires,
             "queued_at": to_rfc3339(self.queued_at),
             "started_at": to_rfc3339(self.started_at),
             "finished_at": to_rfc3339(self.finished_at),
@@ -125,8 +145,7 @@ class Run:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(NamedTuple):
     """What the ledger knows of one task, one row each; the task's state is derived from this and its definition.
 
     `strip` is the JSON text of the last 20 runs as ``[[state, seconds], ...]``, oldest first, and `last_run` the JSON

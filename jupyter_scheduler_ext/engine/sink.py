@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 from .abc import Clock
@@ -20,6 +19,8 @@ PROGRESS_INTERVAL = 250
 
 class RunSink:
     """The `abc.Sink` of one run. The log file is made with the first entry: a run that says nothing costs no file."""
+
+    __slots__ = ("_board", "_clock", "_later", "_ledger", "_log", "_logs", "_progress_at", "code_started_at", "run")
 
     def __init__(self, run: Run, *, board: Board, ledger: Batcher[Op], logs: RunLogs, clock: Clock) -> None:
         self.run = run
@@ -81,5 +82,5 @@ class RunSink:
         self._show(progress=fraction)
 
     def _show(self, **changes: Any) -> None:
-        self.run = replace(self.run, **changes)
+        self.run = self.run._replace(**changes)
         self._board.saw_runs([self.run])

@@ -12,6 +12,9 @@ SLICE = 16
 """Items between two breaths: at 50-200 us an item the loop is held for a few milliseconds. Counted, not timed, so that
 a simulation is the same each time."""
 
+SOME = 64
+"""The same for items that cost 10 to 30 us."""
+
 MANY = 512
 """The same for items that cost a microsecond or two."""
 

@@ -17,7 +17,7 @@ from .models import AnyTask
 from .pipeline import Pipeline
 from .policy import Decision, decide
 from .runs import Facts, Run, RunState
-from .slices import sliced
+from .slices import SOME, sliced
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +115,7 @@ class Ticker:
         claims: list[Claim] = []
         decisions: dict[str, Decision] = {}
         try:
-            async for task_id in sliced(due):
+            async for task_id in sliced(due, SOME):
                 task = board.task(task_id)
                 facts = board.facts_of(task_id)
                 decision = None

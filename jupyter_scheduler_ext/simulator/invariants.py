@@ -145,7 +145,7 @@ class Watcher:
         )
         for run in recorded:
             self._expect(run.fire_time in expected, f"{task.name}: a record for {to_rfc3339(run.fire_time)}, no fire")
-        total = sum(run.count for run in recorded)
+        total = sum(run.fires for run in recorded)
         self._expect(total == len(expected), f"{task.name}: {len(expected)} fires were passed, {total} are recorded")
         return total
 

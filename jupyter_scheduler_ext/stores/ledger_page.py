@@ -7,7 +7,7 @@ database. A page lives inside one transaction, which keeps other writers from th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ..engine.ledger import (
@@ -244,7 +244,9 @@ class Page:
     def _claim(self, op: Claim) -> ClaimResult:
         task = self._task(op.task_id)
         facts = task.facts
-        refused = task.held or any(run.owner in self._lapsed for run in op.runs if run.state in ACTIVE)
+        refused = task.held or (
+            self._lapsed and any(run.owner in self._lapsed for run in op.runs if run.state in ACTIVE)
+        )
         if refused or task.buried or (op.cursor is not None and facts.cursor != op.expected_cursor):
             return ClaimResult(accepted=False, runs=(), facts=facts, buried=task.buried)
         fresh = self._fresh(op.task_id, op.runs)
@@ -267,17 +269,7 @@ class Page:
         counted = op.counted
         if len(fresh) < len(op.runs):
             counted = max(0, counted + starting - sum(run.state in ACTIVE for run in op.runs))
-        task.facts = facts = Facts(  # `replace` is four times slower, and this is the one op that comes by thousands
-            task_id=facts.task_id,
-            cursor=cursor,
-            halted=facts.halted,
-            failures=facts.failures,
-            run_count=facts.run_count + counted,
-            last_state=facts.last_state,
-            last_run=facts.last_run,
-            strip=strip,
-            token_last_used=facts.token_last_used,
-        )
+        task.facts = facts = facts._replace(cursor=cursor, run_count=facts.run_count + counted, strip=strip)
         task.changed = True
         return ClaimResult(accepted=True, runs=tuple([entry.run for entry in fresh.values()]), facts=facts)
 
@@ -296,7 +288,7 @@ class Page:
         entry = self._held(op)
         if entry is None or entry.run.state is not RunState.QUEUED or op.owner in self._lapsed:
             return False
-        entry.run = replace(entry.run, state=RunState.RUNNING, started_at=op.at)
+        entry.run = entry.run._replace(state=RunState.RUNNING, started_at=op.at)
         entry.moved = True
         return True
 
@@ -305,8 +297,7 @@ class Page:
         if entry is None or entry.run.state is not RunState.RUNNING:
             return False
         run = entry.run
-        entry.run = replace(
-            run,
+        entry.run = run._replace(
             progress=run.progress if op.progress is None else op.progress,
             output_path=run.output_path if op.output_path is None else clean(op.output_path),
             kernel_id=op.kernel_id or run.kernel_id,
@@ -326,8 +317,7 @@ class Page:
         started = run.started_at
         if started is not None and op.started_at is not None:
             started = max(started, op.started_at)
-        run = replace(
-            run,
+        run = run._replace(
             state=op.state,
             reason=clean(op.reason) or run.reason,
             started_at=started,
@@ -353,7 +343,7 @@ class Page:
             return None
         if op.owner in self._lapsed:
             return None
-        entry.run = replace(entry.run, owner=op.owner, epoch=op.epoch + 1)
+        entry.run = entry.run._replace(owner=op.owner, epoch=op.epoch + 1)
         entry.moved = True
         return entry.run
 
@@ -372,7 +362,7 @@ class Page:
 
     def _alter(self, task_id: str, **changes: object) -> Facts:
         task = self._task(task_id)
-        task.facts = replace(task.facts, **changes)  # type: ignore[arg-type]
+        task.facts = task.facts._replace(**changes)  # type: ignore[arg-type]
         task.changed = True
         return task.facts
 

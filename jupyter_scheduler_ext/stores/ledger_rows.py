@@ -48,7 +48,7 @@ def run_values(run: Run, parameters: str, kernel_process: str | None) -> Row:
         run.server,
         run.owner,
         run.epoch,
-        run.count,
+        run.fires,
         kernel_process,
         happened_at(run),
     )
@@ -87,7 +87,7 @@ def run_from(row: Row) -> Run:
         server=row[20],
         owner=row[21],
         epoch=row[22],
-        count=row[23],
+        fires=row[23],
     )
 
 

@@ -23,7 +23,7 @@ def down(night: Night, task_policy: dict, until: str, rule: str = "0 * * * *"):
         found.extend(await night.history(task))
 
     night.run(story())
-    return [(run.state, run.count) for run in found]
+    return [(run.state, run.fires) for run in found]
 
 
 def test_latest_runs_the_newest_and_tells_of_the_others_in_one_record(night: Night):
@@ -80,7 +80,7 @@ def test_a_year_of_absence_of_a_minutely_task_is_taken_up_at_once(night: Night, 
         await night.boot()
         await night.sleep(3)
         missed, caught_up = await night.history(task)
-        assert missed.count == days * 1440 - 1
+        assert missed.fires == days * 1440 - 1
         assert caught_up.state == "succeeded"
 
     night.run(story())
@@ -108,7 +108,7 @@ def test_suspend_is_noticed_within_a_quarter_minute_and_caught_up(night: Night):
         night.clock.step(3 * 3600)
         await night.sleep(15.1)
         (missed, caught_up) = await night.history(task)
-        assert missed.count == 2
+        assert missed.fires == 2
         assert caught_up.fire_time == at("2026-03-01 02:30")
 
     night.run(story())
@@ -129,7 +129,7 @@ def test_times_that_the_calendar_jumped_over_are_recorded(tmp_path: Path):
             -len(runs) :
         ]
         (lost,) = [run for run in runs if run.state == "missed"]
-        assert lost.count == 2
+        assert lost.fires == 2
         assert "jumped" in lost.reason
 
     night.run(story())

@@ -124,7 +124,7 @@ def test_a_full_disk_claims_nothing_and_catches_up_when_there_is_room(night: Nig
         assert "claims" in banners
         night.mortal.broken = None
         await night.sleep(5)
-        assert [(run.state, run.count) for run in await night.history(task)] == [("missed", 2), ("succeeded", 1)]
+        assert [(run.state, run.fires) for run in await night.history(task)] == [("missed", 2), ("succeeded", 1)]
         assert night.scheduler.status()["banners"] == []
 
     night.run(story())

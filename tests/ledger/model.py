@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_scheduler_ext.engine.instants import Instant
@@ -95,14 +95,14 @@ class Model:
         run = self.held(op)
         if run is None or run.state is not RunState.QUEUED:
             return False
-        self.runs[run.id] = replace(run, state=RunState.RUNNING, started_at=op.at)
+        self.runs[run.id] = run._replace(state=RunState.RUNNING, started_at=op.at)
         return True
 
     def note(self, op: Note) -> bool:
         run = self.held(op)
         if run is None or run.state is not RunState.RUNNING:
             return False
-        self.runs[run.id] = replace(run, progress=op.progress)
+        self.runs[run.id] = run._replace(progress=op.progress)
         return True
 
     def finish(self, op: Finish) -> Any:
@@ -111,7 +111,7 @@ class Model:
         if run is None:
             return None
         at = op.at if run.started_at is None else max(op.at, run.started_at)
-        run = self.runs[run.id] = replace(run, state=op.state, finished_at=at)
+        run = self.runs[run.id] = run._replace(state=op.state, finished_at=at)
         if run.task_id in self.buried:
             return None
         past = self.past(run.task_id)
@@ -132,7 +132,7 @@ class Model:
         run = self.runs.get(op.run_id)
         if run is None or run.state is not RunState.QUEUED or run.epoch != op.epoch:
             return None
-        self.runs[run.id] = replace(run, owner=op.owner, epoch=op.epoch + 1)
+        self.runs[run.id] = run._replace(owner=op.owner, epoch=op.epoch + 1)
         return run.id
 
     def reset(self, op: Reset) -> None:
@@ -156,7 +156,7 @@ class Model:
         self.definitions[op.task_id] = op.definition
         for run in self.active(op.task_id):
             if run.state is RunState.QUEUED:
-                self.runs[run.id] = replace(run, state=RunState.CANCELLED, finished_at=op.at)
+                self.runs[run.id] = run._replace(state=RunState.CANCELLED, finished_at=op.at)
 
     def unbury(self, op: Unbury) -> str | None:
         self.buried.pop(op.task_id, None)

@@ -99,7 +99,7 @@ def test_a_limit_lets_records_that_start_nothing_pass(ledger: SqlLedger) -> None
 
 
 def test_skipped_and_missed_runs_show_in_the_strip_but_are_no_outcome(ledger: SqlLedger) -> None:
-    missed = run_of(state=RunState.MISSED, finished_at=NOW, count=7)
+    missed = run_of(state=RunState.MISSED, finished_at=NOW, fires=7)
     skipped = run_of(fire=NOW + 1, state=RunState.SKIPPED, finished_at=NOW + 1)
     facts = apply_one(ledger, claim_of(missed, skipped, counted=0)).facts
     assert facts.strip == '[["missed",null],["skipped",null]]'
@@ -108,7 +108,7 @@ def test_skipped_and_missed_runs_show_in_the_strip_but_are_no_outcome(ledger: Sq
     assert ledger.active() == []
     recorded = ledger.run(missed.id)
     assert recorded is not None
-    assert recorded.count == 7
+    assert recorded.fires == 7
 
 
 def test_ten_thousand_claims_are_one_batch(ledger: SqlLedger) -> None:

@@ -39,7 +39,7 @@ def test_terminal_is_final(ledger: SqlLedger, first: RunState) -> None:
 @pytest.mark.parametrize("stranger", [{"owner": "boot:2:7"}, {"epoch": 0}, {"epoch": 2}])
 def test_a_zombie_is_refused_whatever_it_writes(ledger: SqlLedger, stranger: dict[str, object]) -> None:
     run = by_hand()
-    zombie = replace(run, **stranger)
+    zombie = run._replace(**stranger)
     apply_one(ledger, Claim(task_id="task", runs=(run,)))
     assert apply_one(ledger, start_of(zombie)) is False
     apply_one(ledger, start_of(run))
@@ -102,7 +102,7 @@ def test_the_claims_reason_stays_if_the_end_gives_none(ledger: SqlLedger) -> Non
 
 def test_a_finish_brings_its_retry(ledger: SqlLedger) -> None:
     run = by_hand()
-    retry = replace(run_of(origin=Origin.RETRY, attempt=2, due_at=NOW + 30_000), key=run.key)
+    retry = run_of(origin=Origin.RETRY, attempt=2, due_at=NOW + 30_000)._replace(key=run.key)
     answer = perform(ledger, run, RunState.FAILED, retry=retry)
     assert answer.retried
     assert ledger.active() == [retry]
@@ -121,7 +121,7 @@ def test_a_retry_that_exists_is_not_recorded_twice(ledger: SqlLedger) -> None:
     first, second = by_hand(), by_hand(at=NOW + 1)
     retry = run_of(origin=Origin.RETRY, attempt=2)
     assert perform(ledger, first, RunState.FAILED, retry=retry).retried
-    assert not perform(ledger, second, RunState.FAILED, retry=replace(retry, id="another")).retried
+    assert not perform(ledger, second, RunState.FAILED, retry=retry._replace(id="another")).retried
 
 
 def test_a_run_does_not_finish_as_queued(ledger: SqlLedger) -> None:
