@@ -212,9 +212,15 @@ def test_a_preview_says_when_a_rule_fires(client: SchedulerClient) -> None:
     assert "09:00" in seen["words"]
 
 
-def test_a_wrong_token_is_denied(live_server: LiveServer) -> None:
-    with pytest.raises(Denied):
-        SchedulerClient(live_server.url, "wrong").status()
+@pytest.mark.parametrize(
+    ("token", "says"),
+    [("wrong", "does not know this token"), ("", "If it has a password alone, start it with a token")],
+)
+def test_who_is_not_known_is_told_what_to_do(live_server: LiveServer, token: str, says: str) -> None:
+    client = SchedulerClient(live_server.url, token)
+    for call in (client.status, lambda: client.schedule(code="1")):
+        with pytest.raises(Denied, match=says):
+            call()
 
 
 def test_no_answer_and_no_scheduler_are_told_apart(live_server: LiveServer) -> None:

@@ -239,9 +239,11 @@ class AsyncTask(TaskRecord):
         """Look again; returns this very object."""
         return self._become(await self._client.task(self.id))
 
-    async def run(self, parameters: Mapping[str, Any] | None = None, *, force: bool = False) -> AsyncRun:
+    async def run(
+        self, parameters: Mapping[str, Any] | None = None, *, force: bool = False, key: str | None = None
+    ) -> AsyncRun:
         """Run it now."""
-        return await self._client.run(self.id, parameters, force=force)
+        return await self._client.run(self.id, parameters, force=force, key=key)
 
     async def runs(self, *, limit: int = 20, state: str | Iterable[str] | None = None) -> RunList[AsyncRun]:
         """Its newest runs."""

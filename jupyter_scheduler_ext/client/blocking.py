@@ -257,9 +257,9 @@ class Task(TaskRecord):
         """Look again; returns this very object."""
         return self._become(self._client.task(self.id))
 
-    def run(self, parameters: Mapping[str, Any] | None = None, *, force: bool = False) -> Run:
-        """Run it now; `parameters` override the action's own."""
-        return self._client.run(self.id, parameters, force=force)
+    def run(self, parameters: Mapping[str, Any] | None = None, *, force: bool = False, key: str | None = None) -> Run:
+        """Run it now; `parameters` override the action's own, the same `key` twice is one run."""
+        return self._client.run(self.id, parameters, force=force, key=key)
 
     def runs(self, *, limit: int = 20, state: str | Iterable[str] | None = None) -> RunList[Run]:
         """Its newest runs."""

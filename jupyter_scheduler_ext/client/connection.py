@@ -59,7 +59,7 @@ class Connection:
         reply = self.request(call)
         if 200 <= reply.status < 300 and isinstance(reply.body, dict):
             return reply.body
-        raise of_answer(reply.status, reply.body, self.server.url)
+        raise of_answer(reply.status, reply.body, self.server.url, token=bool(self.server.token))
 
     def request(self, call: Call) -> Reply:
         """The answer, whatever its status. Raises Unreachable if there is none."""

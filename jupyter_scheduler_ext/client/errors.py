@@ -98,11 +98,18 @@ _BY_STATUS: Mapping[int, type[SchedulerError]] = {
 }
 
 
-def of_answer(status: int, body: Any, url: str) -> SchedulerError:
-    """The error for an answer that is not 2xx: the API's ``{"error": {...}}``, or whatever stood in between."""
+STRANGERS = ("not authenticated", "'_xsrf' argument missing")
+"""How the server's words begin for who sent no token, or one that it does not know."""
+
+
+def of_answer(status: int, body: Any, url: str, *, token: bool = True) -> SchedulerError:
+    """The error for an answer that is not 2xx: the API's ``{"error": {...}}``, or whatever stood in between. `token`:
+    was one sent?"""
     error = body.get("error") if isinstance(body, dict) else None
     if not isinstance(error, dict):
-        return _of_stranger(status, body, url)
+        return _of_stranger(status, body, url, token)
+    if status in (401, 403) and str(error.get("message", "")).startswith(STRANGERS):
+        return _unknown(status, url, token)
     known = {"code", "message", "field"}
     if error.get("code") == "no_route":
         kind: type[SchedulerError] = NotInstalled
@@ -119,13 +126,19 @@ def of_answer(status: int, body: Any, url: str) -> SchedulerError:
     )
 
 
-def _of_stranger(status: int, body: Any, url: str) -> SchedulerError:
+def _unknown(status: int, url: str, token: bool) -> Denied:
+    words = (
+        "does not know this token; `jupyter server list` shows the one that it has"
+        if token
+        else "wants to know who asks, and no token is known here: SchedulerClient(url, token). If it has a password "
+        "alone, start it with a token besides (JUPYTER_TOKEN)"
+    )
+    return Denied(f"the server at {url} {words}", code="denied", status=status)
+
+
+def _of_stranger(status: int, body: Any, url: str, token: bool) -> SchedulerError:
     if 300 <= status < 400 or status in (401, 403):
-        return Denied(
-            f"the server at {url} did not accept the token; give one: SchedulerClient(url, token)",
-            code="denied",
-            status=status,
-        )
+        return _unknown(status, url, token)
     if status in (404, 405):
         return NotInstalled(
             f"the Jupyter server at {url} has no scheduler: install jupyter-scheduler-ext in the server's environment "

@@ -16,7 +16,7 @@ class TaskList(list[T]):
 
     def __repr__(self) -> str:
         rows = pictures.task_rows(task.data for task in self)
-        return pictures.text_table(pictures.TASK_HEADS, rows, "No tasks yet.")
+        return pictures.text_table(pictures.TASK_HEADS, rows, "No tasks.")
 
     def _repr_html_(self) -> str:
         return pictures.task_table([task.data for task in self])

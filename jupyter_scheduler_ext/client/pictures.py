@@ -75,7 +75,7 @@ def columns_of(columns: Sequence[Column], rows: Sequence[Json]) -> list[Column]:
     return [column for column in columns if column.wanted is None or column.wanted(rows)]
 
 
-def run_text(runs: Sequence[Json], empty: str = "No runs yet.") -> str:
+def run_text(runs: Sequence[Json], empty: str = "No runs.") -> str:
     """A table of runs, as text."""
     columns = columns_of(RUN_COLUMNS, runs)
     return text_table([column.head for column in columns], _texts(columns, runs), empty)
@@ -100,12 +100,12 @@ def text_table(heads: Sequence[str], rows: Sequence[Sequence[str]], empty: str) 
 # HTML ----------------------------------------------------------------------------------------------------------------
 
 
-def task_table(tasks: Sequence[Json], empty: str = "No tasks yet.") -> str:
+def task_table(tasks: Sequence[Json], empty: str = "No tasks.") -> str:
     """A table of tasks."""
     return _table(TASK_COLUMNS, tasks, empty)
 
 
-def run_table(runs: Sequence[Json], empty: str = "No runs yet.") -> str:
+def run_table(runs: Sequence[Json], empty: str = "No runs.") -> str:
     """A table of runs; a member `link` of one is the address of its output."""
     return _table(RUN_COLUMNS, runs, empty)
 
@@ -311,6 +311,16 @@ def _why(run: Json) -> str:
     return str(run.get("reason") or "")
 
 
+def _came_of(run: Json) -> str:
+    return _why(run) or str(run.get("result") or "")
+
+
+def _cut(text: str, length: int) -> str:
+    """As HTML; what was cut off is seen by who points at it."""
+    short = _short(text, length)
+    return escape(short) if short == text else f'<span title="{escape(text[:1000])}">{escape(short)}</span>'
+
+
 def _short(text: str, length: int) -> str:
     line = " ".join(text.split())
     return line if len(line) <= length else line[: length - 1] + "…"
@@ -346,7 +356,7 @@ RUN_COLUMNS = (
         lambda run: code_tag(parameters_text(run), 80),
         lambda runs: any(run.get("parameters") for run in runs),
     ),
-    Column("Result", lambda run: _short(_why(run) or str(run.get("result") or ""), 120)),
+    Column("Result", _came_of, lambda run: _cut(_came_of(run), 60)),
     Column(
         "Output",
         lambda run: str(run.get("output_path") or ""),

@@ -100,11 +100,11 @@ def timing_of(when: When | None, timezone: str | None) -> dict[str, Any]:
 
 
 def name_of(action: Mapping[str, Any]) -> str:
-    """A name for who gave none."""
-    if action["kind"] == "notebook":
+    """A name for who gave none: the notebook's, or the first line of what is run."""
+    if action.get("path"):
         return Path(action["path"]).stem
-    text = action["source"] if action["kind"] == "code" else " ".join(action["argv"])
-    first = next((line.strip() for line in text.splitlines() if line.strip()), action["kind"])
+    text = action.get("source") or action.get("prompt") or " ".join(action.get("argv") or ())
+    first = next((line.strip() for line in str(text).splitlines() if line.strip()), action["kind"])
     return str(first)[:60]
 
 
