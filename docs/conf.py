@@ -2,42 +2,47 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any
+import sys
+from pathlib import Path
 
 from jupyter_scheduler_ext import __version__
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 project = "jupyter_scheduler_ext"
 author = "its contributors"
 release = version = __version__
 
-extensions = ["myst_parser", "sphinxcontrib.mermaid"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinxcontrib.mermaid", "pages"]
 exclude_patterns = ["_build"]
 root_doc = "index"
-myst_heading_anchors = 3
+default_role = "py:obj"
+
+myst_enable_extensions = ["attrs_inline", "colon_fence"]
 myst_fence_as_directive = ["mermaid"]
+myst_heading_anchors = 3
+suppress_warnings = ["ref.python"]  # Two classes of one name (`Run`): neither is linked where only the name is given.
+
+add_module_names = False
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+python_maximum_signature_line_length = 70
+python_use_unqualified_type_names = True
 
 html_theme = "pydata_sphinx_theme"
 html_title = "jupyter_scheduler_ext"
-html_theme_options = {"show_prev_next": False, "navbar_align": "left", "secondary_sidebar_items": ["page-toc"]}
-html_show_sourcelink = False
-
-CONTENTS = {
-    "index": "jupyterlab\ncommand-line\nserve\nshared-schedule\nscaling\nexecutors\nmigration\nnotifications\n"
-    "metrics\nagents\nsecurity\nplug-points\narchitecture\nreliability\nperformance\nviews\ndecisions/README",
-    "decisions/README": ":glob:\n\n[0-9]*",
+html_static_path = ["static"]
+html_css_files = ["documentation.css"]
+html_theme_options = {
+    "navbar_align": "left",
+    "header_links_before_dropdown": 6,
+    "secondary_sidebar_items": ["page-toc"],
+    "show_prev_next": False,
+    "show_toc_level": 2,
+    "footer_start": ["copyright"],
+    "footer_end": [],
 }
-"""Tables of contents, added here so that the pages read well where they are not built as well."""
-
-
-def adapt(app: Any, page: str, source: list[str]) -> None:
-    """Name files that lie outside of the documentation instead of linking them, and add the tables of contents."""
-    up = "../" * (page.count("/") + 1)
-    source[0] = re.sub(rf"\[[^\]]+\]\({re.escape(up)}(\w[^)]*)\)", r"`\1`", source[0])
-    if page in CONTENTS:
-        source[0] += f"\n```{{toctree}}\n:hidden:\n{CONTENTS[page]}\n```\n"
-
-
-def setup(app: Any) -> None:
-    """Sphinx calls this."""
-    app.connect("source-read", adapt)
+html_sidebars = {"index": [], "tutorial": []}
+html_show_sourcelink = False
+html_show_sphinx = False
+copyright = "its contributors, BSD 3-Clause"
