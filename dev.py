@@ -35,7 +35,7 @@ STATIC = ROOT / "jupyter_scheduler_ext" / "static"
 LABEXTENSION = ROOT / "jupyter_scheduler_ext" / "labextension"
 OLDEST = (3, 11)
 OLDEST_NODE = 20
-EXTRAS = {"lab": {"lab", "dev"}, "dev": {"dev"}, "docs": {"docs"}}
+EXTRAS = {"lab": {"lab", "dev"}, "dev": {"dev"}, "docs": {"docs", "dev"}}
 """An extra of pyproject.toml -> the extras whose installation covers it."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,9 @@ import dev
 
 ROOT = Path(__file__).parent.parent
 DECISIONS = ROOT / "docs" / "decisions"
-PAGES = sorted([*ROOT.glob("*.md"), *(path for path in ROOT.glob("docs/**/*.md") if "_build" not in path.parts)])
+MADE = {"_build", "gallery", "project"}
+"""Folders below `docs/` that building the site makes."""
+PAGES = sorted([*ROOT.glob("*.md"), *(path for path in ROOT.glob("docs/**/*.md") if not MADE & {*path.parts})])
 LINK = re.compile(r"""(?:\]\(|(?:src|srcset|href)=")([^)"\s]+)""")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
@@ -73,6 +77,19 @@ def test_the_readme_starts_with_what_it_is_a_picture_and_exactly_two_commands():
 def test_every_development_command_that_is_named_exists(page):
     for command in re.findall(r"python3 dev\.py (\w+)", page.read_text("utf-8")):
         assert command in dev.COMMANDS, f"dev.py has no {command}"
+
+
+def test_the_site_is_built_without_a_warning(tmp_path):
+    """As `dev.py docs` does, all but the writing of pages: every reference, directive and docstring is read."""
+    options = ["-b", "dummy", "-W", "--keep-going", "-q", "-d", str(tmp_path)]
+    built = subprocess.run(
+        [sys.executable, "-m", "sphinx", *options, "docs", str(tmp_path / "site")],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert built.returncode == 0, built.stdout
 
 
 def test_ci_runs_the_second_command_of_the_readme():
