@@ -15,6 +15,7 @@ export function inspectorTemplate(w: Words): string {
       ${iconButton(w.close, "close", "inspector.close()")}
     </header>
     <div class="scheduler-sheet-body">
+      <progress class="scheduler-run-progress" max="1" aria-label="${esc(w.progress)}" :value="inspector.log.progress" x-show="inspector.kind === 'run' && inspector.active && inspector.log.progress !== null"></progress>
       <p class="scheduler-quiet" x-show="inspector.loading">${icon("spinner", "scheduler-spin")}${esc(w.editor.loading)}</p>
       <div class="scheduler-banner" data-level="error" role="alert" x-show="inspector.message">${icon("alert")}<span x-text="inspector.message"></span></div>
       <div class="scheduler-banner" data-level="warning" x-show="inspector.halted">${icon("alert")}<span><strong>${esc(w.halted)}.</strong> <span x-text="inspector.halted"></span> ${esc(w.haltedHelp)}</span>${button(w.reset, { click: "inspector.resetIt()", extra: 'x-show="!readOnly"' })}</div>
@@ -39,18 +40,18 @@ function taskPart(w: Words): string {
   return `
   <div class="scheduler-two">
     <section><h3>${esc(t.next)}</h3><ol class="scheduler-fires"><template x-for="fire in inspector.fires" :key="fire.key"><li><span x-text="fire.at"></span><span class="scheduler-soft" x-text="fire.in"></span></li></template></ol><p class="scheduler-soft" x-show="inspector.fires.length === 0">${esc(t.noNext)}</p></section>
-    <section x-show="inspector.chartTitle"><h3><span x-text="inspector.chartTitle"></span><span class="scheduler-spring"></span><span class="scheduler-soft" x-text="inspector.medianWords"></span></h3><div x-ref="durations"></div></section>
+    <section x-show="inspector.history.chartTitle"><h3><span x-text="inspector.history.chartTitle"></span><span class="scheduler-spring"></span><span class="scheduler-soft" x-text="inspector.history.medianWords"></span></h3><div x-ref="durations"></div></section>
   </div>
   <section><h3>${esc(t.runs)}<span class="scheduler-spring"></span>
-    <span class="scheduler-segments" role="group" aria-label="${esc(w.filterStates)}"><button type="button" class="scheduler-segment" :aria-pressed="!inspector.onlyBad" @click="inspector.setOnlyBad(false)">${esc(t.allRuns)}</button><button type="button" class="scheduler-segment" :aria-pressed="inspector.onlyBad" @click="inspector.setOnlyBad(true)">${esc(t.badRuns)}</button></span></h3>
-    <p class="scheduler-quiet" x-show="inspector.runsLoaded && inspector.runs.length === 0">${esc(t.noRuns)}</p>
-    <div class="scheduler-scroll-x" x-show="inspector.runs.length > 0" tabindex="0" role="region" aria-label="${esc(t.runs)}"><table class="scheduler-table scheduler-runs">
+    <span class="scheduler-segments" role="group" aria-label="${esc(w.filterStates)}"><button type="button" class="scheduler-segment" :aria-pressed="!inspector.history.onlyBad" @click="inspector.history.setOnlyBad(false)">${esc(t.allRuns)}</button><button type="button" class="scheduler-segment" :aria-pressed="inspector.history.onlyBad" @click="inspector.history.setOnlyBad(true)">${esc(t.badRuns)}</button></span></h3>
+    <p class="scheduler-quiet" x-show="inspector.history.loaded && inspector.history.rows.length === 0">${esc(t.noRuns)}</p>
+    <div class="scheduler-scroll-x" x-show="inspector.history.rows.length > 0" tabindex="0" role="region" aria-label="${esc(t.runs)}"><table class="scheduler-table scheduler-runs">
       <thead><tr><th scope="col">${esc(w.columns.state)}</th><th scope="col">${esc(t.startedAt)}</th><th scope="col">${esc(t.took)}</th><th scope="col">${esc(t.origin)}</th><th scope="col">${esc(t.result)}</th></tr></thead>
-      <tbody><template x-for="run in inspector.runs" :key="run.id"><tr @click="openRun(run.id)" class="scheduler-clickable">
+      <tbody><template x-for="run in inspector.history.rows" :key="run.id"><tr @click="openRun(run.id)" class="scheduler-clickable">
         <td><span class="scheduler-badge" :data-state="run.state" x-text="run.stateWord"></span></td>
         <td><button type="button" class="scheduler-link" x-text="run.started" :title="run.startedTitle" @click.stop="openRun(run.id)"></button></td>
         <td class="scheduler-number" x-text="run.took"></td><td class="scheduler-soft" x-text="run.origin"></td><td class="scheduler-soft scheduler-result" x-text="run.result"></td></tr></template></tbody></table></div>
-    <p x-show="inspector.cursor">${button(t.moreRuns, { click: "inspector.loadRuns(false)", kind: "ghost" })}</p>
+    <p x-show="inspector.history.cursor">${button(t.moreRuns, { click: "inspector.history.load(false)", kind: "ghost" })}</p>
   </section>`;
 }
 
@@ -63,9 +64,9 @@ function runPart(w: Words): string {
   <section x-show="inspector.result"><h3>${esc(r.result)}</h3><pre class="scheduler-pre" tabindex="0" x-text="inspector.result"></pre></section>
   <section x-show="inspector.parameters.length > 0"><h3>${esc(r.parameters)}</h3><dl class="scheduler-facts scheduler-mono"><template x-for="row in inspector.parameters" :key="row.name"><div><dt x-text="row.name"></dt><dd x-text="row.value"></dd></div></template></dl></section>
   <section x-show="inspector.outputLinks.length > 0"><h3>${esc(r.outputs)}</h3><p class="scheduler-outputs"><template x-for="target in inspector.outputLinks" :key="target.href"><a class="scheduler-plain-link" target="_blank" rel="noopener" :href="target.href" x-text="target.label"></a></template></p></section>
-  <section class="scheduler-log-part"><h3>${esc(r.log)} <span class="scheduler-soft" x-text="inspector.lineWords"></span><span class="scheduler-spring"></span>
-    <label class="scheduler-switch"><input type="checkbox" class="scheduler-check" x-model="inspector.wrap">${esc(r.wrap)}</label>
-    <label class="scheduler-switch" x-show="inspector.active"><input type="checkbox" class="scheduler-check" :checked="inspector.following" @change="inspector.toggleFollow()">${esc(r.follow)}</label></h3>
-    <div class="scheduler-log" x-ref="log" tabindex="0" role="log" aria-label="${esc(r.log)}" :data-wrap="inspector.wrap" x-show="!inspector.logEmpty"></div>
-    <p class="scheduler-quiet" x-show="inspector.logEmpty" x-text="inspector.logEmpty"></p></section>`;
+  <section class="scheduler-log-part"><h3>${esc(r.log)} <span class="scheduler-soft" x-text="inspector.log.lineWords"></span><span class="scheduler-spring"></span>
+    <label class="scheduler-switch"><input type="checkbox" class="scheduler-check" x-model="inspector.log.wrap">${esc(r.wrap)}</label>
+    <label class="scheduler-switch" x-show="inspector.active"><input type="checkbox" class="scheduler-check" :checked="inspector.log.following" @change="inspector.log.toggleFollow()">${esc(r.follow)}</label></h3>
+    <div class="scheduler-log" x-ref="log" tabindex="0" role="log" aria-label="${esc(r.log)}" :data-wrap="inspector.log.wrap" x-show="!inspector.log.empty"></div>
+    <p class="scheduler-quiet" x-show="inspector.log.empty" x-text="inspector.log.empty"></p></section>`;
 }

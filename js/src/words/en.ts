@@ -496,6 +496,7 @@ export const en = {
     started: "Started",
     finished: "Finished",
     duration: "Duration",
+    soFar: (time: string): string => `${time} so far`,
     origin: "Origin",
     attempt: "Attempt",
     reason: "Reason",

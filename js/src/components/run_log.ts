@@ -1,0 +1,70 @@
+import type { App } from "./app";
+import { LogView } from "./log_view";
+
+/** The log of the run that is shown: read from its beginning, then followed for as long as the run goes on. */
+export class RunLog {
+  wrap = true;
+  following = true;
+  lineWords = "";
+  /** What stands in the log's place while there is nothing in it. */
+  empty = "";
+  /** How far the run says it is, from 0 to 1; null while it says nothing. */
+  progress: number | null = null;
+  private view: LogView | null = null;
+  private read = false;
+  private active = false;
+  private stop: (() => void) | null = null;
+
+  constructor(private readonly app: App) {}
+
+  /** `line` is the one that the address names. */
+  start(runId: string, line: number | null): void {
+    this.end();
+    const host = this.app.refs.log;
+    if (!host) return;
+    this.following = line === null;
+    const view = new LogView(host, this.app.words, (chosen) => this.app.ui.lineChosen(chosen));
+    view.clear();
+    view.follow = this.following;
+    this.view = view;
+    let wanted = line;
+    this.stop = this.app.session.feed.followLog(runId, 0, (entries) => {
+      view.append(entries);
+      this.lineWords = view.length ? this.app.words.runDetail.lines(view.length) : "";
+      this.progress = view.progress;
+      this.read = true;
+      this.say();
+      if (wanted !== null && view.length >= wanted) {
+        view.mark(wanted);
+        wanted = null;
+      }
+    });
+  }
+
+  end(): void {
+    this.stop?.();
+    this.stop = null;
+    this.view = null;
+    this.read = false;
+    this.lineWords = "";
+    this.progress = null;
+  }
+
+  /** Whether more may come. */
+  setActive(active: boolean): void {
+    this.active = active;
+    this.say();
+  }
+
+  toggleFollow(): void {
+    this.following = !this.following;
+    if (!this.view) return;
+    this.view.follow = this.following;
+    if (this.following) this.view.element.scrollTop = this.view.element.scrollHeight;
+  }
+
+  private say(): void {
+    const { readingLog, noLog, noLogDone } = this.app.words.runDetail;
+    this.empty = this.view?.length ? "" : !this.read ? readingLog : this.active ? noLog : noLogDone;
+  }
+}
