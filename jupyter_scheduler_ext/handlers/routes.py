@@ -28,7 +28,8 @@ from . import (
     timeline,
     transfer,
 )
-from .base import PREFIX, NoRoute
+from .assets import AssetHandler
+from .base import PREFIX, RESOURCE, NoRoute
 from .endpoint import Endpoint, handler_class
 from .page import PageHandler, ToPageHandler
 from .stream import StreamHandler
@@ -88,6 +89,7 @@ def handlers() -> list[tuple[str, type[Any]]]:
         (f"/{PREFIX}/api(?:/.*)?", NoRoute),
         (f"/{PREFIX}/", PageHandler),
         (f"/{PREFIX}", ToPageHandler),
+        (f"/static/{RESOURCE}/(.*)", AssetHandler),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 
@@ -47,7 +48,16 @@ async def test_what_the_page_needs_is_there(raw, http_server_client):
         pytest.skip("the bundle was not built: js/ needs Node")
     assert len(found) == 3
     for url in found:
-        assert (await http_server_client.fetch(url)).code == 200
+        plain = await http_server_client.fetch(url)
+        packed = await http_server_client.fetch(url, headers={"Accept-Encoding": "gzip"}, decompress_response=False)
+        assert plain.code == packed.code == 200
+        if len(plain.body) < 1024:
+            continue
+        assert packed.headers["Content-Encoding"] == "gzip"
+        assert packed.headers["Vary"] == "Accept-Encoding"
+        assert gzip.decompress(packed.body) == plain.body
+        unchanged = {"If-Modified-Since": plain.headers["Last-Modified"], "Accept-Encoding": "gzip"}
+        assert (await http_server_client.fetch(url, headers=unchanged, raise_error=False)).code == 304
 
 
 @pytest.mark.parametrize("may", [{"read"}, {"read", "write"}, {"read", "execute"}])
