@@ -63,7 +63,7 @@ def stage() -> Iterator[LiveServer]:
         home = Path(folder)
         furnish(home / "work")
         invent(home / "schedule")
-        with LiveServer(home, f"--SchedulerExtension.storage_dir={home / 'schedule'}") as server:
+        with LiveServer(home, f"--SchedulerExtension.storage_dir={home / 'schedule'}", lab=True) as server:
             start_the_busy_one(server)
             yield server
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -86,7 +87,8 @@ def test_an_action_of_another_package_runs_and_says_what_it_waits_for(
 def test_an_executor_of_another_package_performs_commands_its_way(run_of: Callable[..., dict[str, Any]]) -> None:
     run = run_of({"kind": "command", "argv": ["nice"]}, executor="nice")
 
-    assert (run["state"], run["result"]) == ("succeeded", "10 (exit code 0)")
+    usual = os.nice(0)  # these tests may themselves be run nicely
+    assert (run["state"], run["result"]) == ("succeeded", f"{min(19, usual + 10)} (exit code 0)")
 
 
 def test_a_store_of_another_package_forgets_as_it_says(server: LiveServer) -> None:

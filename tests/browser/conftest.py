@@ -6,7 +6,6 @@ whatever else the test looks at.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,6 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from jupyter_scheduler_ext.client import SchedulerClient
 
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-QUIET_LAB = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
-"""JupyterLab's question about news covers what a test wants to click, and asks the internet."""
 WAIT = 30_000
 """Milliseconds that anything may take to appear on a busy machine."""
 FOREIGN = ("/api/me", "favicon", "/lab/extensions/", "/lab/api/", "/static/lab/")
@@ -36,27 +33,36 @@ def jp_server_cleanup() -> None:
     """In place of pytest-jupyter's: no server of these tests runs in this process."""
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """A headless Chromium for the tests of a module; open a context or page of your own in it.
+@pytest.fixture(scope="package")
+def launch(chromium: str) -> Iterator[Callable[[], Browser]]:
+    """Gives the one headless Chromium of these tests, or another if it has crashed.
 
     Not for the whole session: while it is open its loop counts as running, and `async def` tests could not run.
     """
     expect.set_options(timeout=WAIT)
+    launched: list[Browser] = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS)
-        yield browser
-        browser.close()
+
+        def launch() -> Browser:
+            if not launched or not launched[-1].is_connected():
+                launched.append(playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_OPTIONS))
+            return launched[-1]
+
+        yield launch
+        for browser in launched:
+            browser.close()
+
+
+@pytest.fixture
+def browser(launch: Callable[[], Browser]) -> Browser:
+    """A headless Chromium; open a context or page of your own in it."""
+    return launch()
 
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[LiveServer]:
     """One server for all tests in a browser, with a JupyterLab that asks nothing."""
-    home = tmp_path_factory.mktemp("browser")
-    settings = home / "config" / "labconfig"
-    settings.mkdir(parents=True)
-    (settings / "page_config.json").write_text(json.dumps(QUIET_LAB))
-    with LiveServer(home) as server:
+    with LiveServer(tmp_path_factory.mktemp("browser"), lab=True) as server:
         write_notebook(server.root / "hello.ipynb", "print('hello', name)\nlen(name)", parameters="name = 'world'")
         yield server
 

@@ -33,7 +33,7 @@ def library(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator
     home = tmp_path_factory.mktemp("readers")
     (home / "readers.py").write_text(READERS)
     options = ("--ServerApp.authorizer_class=readers.Readers",)
-    with LiveServer(home, *options, env={"PYTHONPATH": str(home)}) as server:
+    with LiveServer(home, *options, env={"PYTHONPATH": str(home)}, lab=True) as server:
         yield server
 
 
