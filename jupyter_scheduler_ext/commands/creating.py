@@ -10,7 +10,8 @@ import click
 from ..client import Invalid, calls, pictures
 from ..client.scheduling import name_of
 from . import screen
-from .definitions import definition, of_definition, read_document
+from .definitions import NO_KIND, definition, of_definition, read_document
+from .flags import naming_flags
 from .session import as_json, of_scheduler, session
 from .showing import action_facts, policy_words, show_task
 
@@ -20,6 +21,8 @@ Examples:
   create --name Nightly --cron "30 2 * * *" --timezone Europe/Berlin --notebook reports/nightly.ipynb -p region=eu
   create --name Once --at 2026-03-12T02:30 --code "print('hello')"
   create --name Sync --cron @hourly --timeout 5m --retries 3 -- rsync -a data/ backup/
+  create --name Digest --cron "0 7 * * 1-5" --prompt "Summarise it in five lines." --attach figures.csv --model small
+  create --name Watched --cron @daily --notebook etl.ipynb --notify failure,long --long-after 30m --notify-to ops
   create --from task.yaml --dry-run
 """
 
@@ -36,21 +39,24 @@ Examples:
 def create(
     name: str | None, disabled: bool, source: str | None, dry_run: bool, words: Sequence[str], **given: Any
 ) -> None:
-    """Make a task. Say what (--notebook, --code or a command after --) and when (--cron, --at, or neither: it then runs
-    when called)."""
+    """Make a task. Say what (--notebook, --code, --prompt or a command after --) and when (--cron, --at, or neither: it
+    then runs when called)."""
     now = session()
     chosen = definition(given, words, now.client.connection.server.root)
     body = merged(_from_file(source) if source else {}, chosen)
-    if not body.get("action"):
-        raise click.UsageError("say what to run: --notebook, --code, or a command after --")
+    if not (body.get("action") or {}).get("kind"):
+        raise click.UsageError(NO_KIND)
     body.setdefault("type", "adhoc")
     body["name"] = name or body.get("name") or name_of(body["action"])
     if disabled:
         body["enabled"] = False
-    if dry_run:
-        _rehearse(body)
-        return
-    made = now.client.create(body)
+    try:
+        if dry_run:
+            _rehearse(body)
+            return
+        made = now.client.create(body)
+    except Invalid as error:
+        raise naming_flags(error, {"name": name, **given}) from None
     if now.json:
         screen.show_json({"task": made.data})
     else:

@@ -13,6 +13,7 @@ import click
 from ..client import Conflict, Invalid, SchedulerError, Stale
 from . import screen
 from .definitions import definition, of_definition
+from .flags import naming_flags, put
 from .session import as_json, of_scheduler, session, task_argument
 from .showing import show_task
 
@@ -33,6 +34,7 @@ HEAD = """\
 @of_definition
 @click.option("--unset-param", "unset", multiple=True, metavar="NAME", help="Take a parameter out.")
 @click.option("--no-tags", is_flag=True)
+@click.option("--unset", "cleared", multiple=True, metavar="MEMBER", help="Back to its default, as policy.end_at.")
 @click.option("--editor", is_flag=True, help="The whole definition as YAML, in $VISUAL or $EDITOR.")
 @click.argument("words", metavar="[-- COMMAND...]", nargs=-1, type=click.UNPROCESSED)
 @as_json
@@ -43,6 +45,7 @@ def edit(
     enabled: bool | None,
     unset: Sequence[str],
     no_tags: bool,
+    cleared: Sequence[str],
     editor: bool,
     words: Sequence[str],
     **given: Any,
@@ -59,11 +62,16 @@ def edit(
     if unset:
         action = patch.setdefault("action", {})
         action["parameters"] = {**action.get("parameters", {}), **dict.fromkeys(unset)}
+    for path in cleared:
+        put(patch, path, None)
     if editor and patch:
         raise click.UsageError("--editor goes without other changes")
     if not editor and not patch:
         raise click.UsageError("say what to change, or give --editor")
-    changed = _in_editor(found) if editor else now.client.update(found, patch)
+    try:
+        changed = _in_editor(found) if editor else now.client.update(found, patch)
+    except Invalid as error:
+        raise naming_flags(error, {"name": name, **given}) from None
     if changed is None:
         screen.remark("Nothing was changed.")
         changed = found

@@ -17,6 +17,8 @@ RUN_STATES = (
     "queued", "running", "succeeded", "failed", "timed_out", "cancelled", "interrupted", "lost", "skipped", "missed",
 )  # fmt: skip
 ID_SHOWN = 8
+ASKED = ("endpoint", "model", "memory")
+"""Members of a prompt that say who is asked, and with how much of the conversation."""
 
 
 @click.command("list")
@@ -71,9 +73,11 @@ def task_facts(task: Mapping[str, Any]) -> list[tuple[str, str]]:
     ahead = [zoned(at, zone) for at in task.get("next_runs") or [task.get("next_run")]]
     last = task.get("last_run") or {}
     halted = f": {task['halted']}" if task.get("halted") else ""
+    missed = task.get("waiting_for_server") or {}
     return [
         ("ID", str(task["uuid"])),
         ("State", f"{pictures.STATE_MARKS.get(task['state'], '')} {task['state']}{halted}"),
+        ("Waiting", f"for a server labelled {missed['label']} since {zoned(missed['since'], zone)}" if missed else ""),
         ("When", _when(task, zone)),
         ("Next runs", "\n".join(ahead)),
         ("Last run", pictures.last_text(last or None)),
@@ -84,7 +88,9 @@ def task_facts(task: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Tags", ", ".join(task.get("tags") or ())),
         ("Description", str(task.get("description") or "")),
         ("Attachments", ", ".join(task.get("attachments") or ())),
+        ("Notify", notify_words(task.get("notify"))),
         ("Context", "" if task.get("dedicated_context", True) else f"shares {task.get('context_id')}"),
+        ("Runs on", runs_on(task)),
         ("Owner", str(task.get("owner") or "")),
         ("Token", str(task.get("token_secret") or "") or _token(task.get("token"))),
     ]
@@ -105,14 +111,34 @@ def zoned(text: str | None, zone: str | None) -> str:
 
 def action_facts(action: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What a task does, a line each."""
-    what = action.get("path") or action.get("source") or shlex.join(action.get("argv") or ())
+    said = (action.get(name) for name in ("path", "source", "prompt"))
+    what = next(filter(None, said), None) or shlex.join(action.get("argv") or ())
     return [
         (str(action.get("kind", "")).capitalize(), str(what).rstrip()),
+        ("System", str(action.get("system") or "").rstrip()),
+        ("Model", " ".join(f"{name}={action[name]}" for name in ASKED if action.get(name) is not None)),
+        ("Options", ", ".join(f"{name}={value!r}" for name, value in (action.get("options") or {}).items())),
         ("Parameters", ", ".join(f"{name}={value!r}" for name, value in (action.get("parameters") or {}).items())),
         ("Environment", ", ".join(f"{name}={value}" for name, value in (action.get("env") or {}).items())),
         ("Folder", str(action.get("cwd") or "")),
         ("Kernel", " ".join(str(action[name]) for name in ("kernel_name", "kernel") if action.get(name))),
     ]
+
+
+def notify_words(notify: Mapping[str, Any] | None) -> str:
+    """What is told of a task and whom, as far as it says so itself."""
+    if not notify:
+        return ""
+    on, to = notify.get("on"), notify.get("to")
+    told = [] if on is None else [", ".join(on) or "nothing"]
+    told += [f"{name.replace('_', ' ')} {notify[name]:g}" for name in ("long_after", "long_factor") if notify.get(name)]
+    return "; ".join([*told, *([f"to {', '.join(to)}"] if to else [])])
+
+
+def runs_on(task: Mapping[str, Any]) -> str:
+    """Where a task runs, if that is not just here."""
+    executor, label = task.get("executor") or "local", task.get("server_label")
+    return ", ".join([*([executor] if executor != "local" else []), *([f"a server labelled {label}"] if label else [])])
 
 
 def policy_words(policy: Mapping[str, Any]) -> str:
@@ -189,7 +215,8 @@ def _show_status(told: Mapping[str, Any]) -> None:
             ("Server", f"{server.get('url', '')} serving {server.get('root')}" if server else "none asked"),
             ("Role", str(told["role"]) + (f", the leader has pid {leader['pid']}" if leader else "")),
             ("Version", str(told.get("version", ""))),
-            ("Storage", str(told["store"]["folder"])),
+            ("Storage", str(told["store"].get("database") or told["store"]["folder"])),
+            ("Servers", ", ".join(_server_words(server) for server in told.get("servers") or ())),
             ("Tasks", f"{told['counts']['tasks']}" + _listed(counts)),
             ("Running", f"{queue['running']} of {queue['limit']}, {queue['queued']} waiting" if queue else ""),
             ("Next run", pictures.time_text(told.get("next_run"))),
@@ -200,6 +227,11 @@ def _show_status(told: Mapping[str, Any]) -> None:
     for banner in told.get("banners", ()):
         style = {"error": "red", "warning": "yellow"}.get(banner["level"], "dim")
         screen.remark(f"{banner['level']}: {banner['message']}", style)
+
+
+def _server_words(server: Mapping[str, Any]) -> str:
+    labels = f" [{', '.join(server['labels'])}]" if server["labels"] else ""
+    return f"{server['name']}{labels}" + (" (this one)" if server["this"] else "")
 
 
 def _listed(counts: Mapping[str, int]) -> str:

@@ -65,32 +65,6 @@ def upgrade(db_url: str | None, storage: Path | None) -> None:
         screen.say(f"{after.database} was brought from schema {before.found} to {after.found}")
 
 
-@db.command("copy")
-@click.argument("source", metavar="FOLDER|URL")
-@click.argument("target", metavar="FOLDER|URL")
-@as_json
-def copy_schedule(source: str, target: str) -> None:
-    """Copy a schedule with its history from one store to another: from a storage folder into a database, or back.
-
-    Stop the servers of both first. What the target has already stays as it is, so a copy can be repeated.
-    """
-    from dataclasses import asdict
-
-    from ..engine.clock import local_zone
-    from ..stores.sql.copying import copy
-
-    places = [place if "://" in place else Path(place) for place in (source, target)]
-    for place in places[:1]:
-        if isinstance(place, Path) and not place.is_dir():
-            raise click.BadParameter(f"there is no folder {place}", param_hint="FOLDER")
-    copied = copy(*places, timezone=local_zone())
-    if session().json:
-        screen.show_json(asdict(copied))
-    else:
-        there = f"; {copied.there} were there already" if copied.there else ""
-        screen.say(f"{copied.tasks} tasks and {copied.runs} runs were copied{there}")
-
-
 @db.command()
 @click.argument("source", metavar="FROM")
 @click.argument("target", metavar="TO")

@@ -1,4 +1,4 @@
-"""What people write as values on a command line: parameters, durations, times."""
+"""What people write as values on a command line: parameters, durations, events."""
 
 from __future__ import annotations
 
@@ -40,6 +40,30 @@ class Duration(_Type):
         return int(seconds) if seconds == int(seconds) else seconds
 
 
+class Events(_Type):
+    """``failure,long`` as a tuple of events; ``none`` and ``default`` as themselves."""
+
+    name = "events"
+    WORDS = ("failure", "success", "missed", "recovered", "long", "none", "default")
+    """Those of `engine.models.Event`, which is not imported only to start a command, and two that stand alone."""
+    HELP = "What to tell: failure, success, missed, recovered, long; none: nothing; default: as the server says."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        events = tuple(word.strip().lower() for word in value.split(",") if word.strip())
+        unknown = next((event for event in events if event not in self.WORDS), None)
+        if unknown is not None or not events:
+            self.fail(f"{unknown or value!r} is no event; there are {', '.join(self.WORDS)}", param, ctx)
+        return events
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        from click.shell_completion import CompletionItem
+
+        before, comma, last = incomplete.rpartition(",")
+        return [CompletionItem(before + comma + word) for word in self.WORDS if word.startswith(last)]
+
+
 class _None:
     """Said to be none, as opposed to not said."""
 
@@ -47,14 +71,25 @@ class _None:
 NONE = _None()
 
 
-def parameters(words: Iterable[str]) -> dict[str, Any]:
+def parameters(words: Iterable[str], option: str = "--param") -> dict[str, Any]:
     """``["n=3", "region=eu"]`` -> ``{"n": 3, "region": "eu"}``: JSON or a Python literal if it is one, else text."""
     found: dict[str, Any] = {}
     for word in words:
         name, given, value = word.partition("=")
         if not given or not name.isidentifier():
-            raise click.BadParameter(f"a parameter is written NAME=VALUE, not {word!r}", param_hint="--param")
+            raise click.BadParameter(f"a parameter is written NAME=VALUE, not {word!r}", param_hint=option)
         found[name] = _literal(value)
+    return found
+
+
+def members_of(words: Iterable[str]) -> dict[str, Any]:
+    """``["action.kind=sql", "policy.jitter=5"]``: dotted names of members and their values, read as parameters are."""
+    found: dict[str, Any] = {}
+    for word in words:
+        path, given, value = word.partition("=")
+        if not given or not all(path.split(".")):
+            raise click.BadParameter(f"write MEMBER=VALUE, as in policy.jitter=5, not {word!r}", param_hint="--set")
+        found[path] = _literal(value)
     return found
 
 

@@ -140,6 +140,22 @@ def record(ledger: SqlLedger, run_id: str, at: int) -> None:
     assert answer.accepted
 
 
+SETTINGS = """\
+c.NotificationSettings.targets = {"ops": "env:OPS_SLACK", "ana": "env:ANA_MAIL"}
+c.PromptSettings.endpoints = {"default": {"base_url": "http://127.0.0.1:1/v1", "model": "small"}}
+"""
+
+
+@pytest.fixture(scope="module")
+def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A server whose settings name targets of notifications and an endpoint for prompts."""
+    home = tmp_path_factory.mktemp("live")
+    (home / "config").mkdir()
+    (home / "config" / "jupyter_server_config.py").write_text(SETTINGS)
+    with LiveServer(home) as server:
+        yield server
+
+
 UNSET = ("NO_COLOR", "FORCE_COLOR", "EDITOR", "VISUAL", "JUPYTER_TOKEN", "JPY_PARENT_PID", "COLUMNS", "TERM")
 
 

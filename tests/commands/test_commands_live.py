@@ -117,6 +117,83 @@ def test_a_task_is_edited_by_options(command: Command, client: SchedulerClient) 
     assert (refused.code, "type" in refused.err) == (2, True)
 
 
+def test_all_that_a_definition_holds_can_be_said_in_options(
+    command: Command, client: SchedulerClient, live_server: LiveServer
+) -> None:
+    (live_server.root / "figures.csv").write_text("a,b\n1,2\n")
+    told = ("--notify", "failure,long", "--notify-to", "ops", "--long-after", "30m", "--long-factor", "4")
+    where = ("--executor", "local", "--server-label", "gpu", "--attach", "figures.csv")
+    asked = ("--system-prompt", "Be brief.", "--endpoint", "default", "--model", "large", "--memory", "3")
+    retried = ("--retries", "2", "--retry-delay", "1m", "--retry-factor", "3", "--retry-max-delay", "1h")
+    made = command(
+        *(
+            "create",
+            "--name",
+            "Digest",
+            "--cron",
+            "0 7 * * 1-5",
+            "--prompt",
+            "Summarise {{ region }}",
+            "-p",
+            "region=eu",
+        ),
+        *(*asked, "--model-option", "temperature=0.2", *told, *where, *retried, "--set", "policy.jitter=5"),
+    )
+    assert (made.code, made.err) == (0, "")
+    data = client.task("Digest").data
+    assert data["action"] == {
+        **{"kind": "prompt", "prompt": "Summarise {{ region }}", "system": "Be brief.", "endpoint": "default"},
+        **{"model": "large", "memory": 3, "options": {"temperature": 0.2}, "parameters": {"region": "eu"}},
+    }
+    assert data["notify"] == {"on": ["failure", "long"], "to": ["ops"], "long_after": 1800, "long_factor": 4}
+    assert (data["executor"], data["server_label"], data["attachments"]) == ("local", "gpu", ["figures.csv"])
+    assert data["policy"]["retries"] == {"max": 2, "delay": 60, "factor": 3, "max_delay": 3600}
+    assert data["policy"]["jitter"] == 5
+    shown = command("show", "Digest").out
+    for words in ("failure, long; long after 1800", "to ops", "a server labelled gpu", "model=large", "Be brief."):
+        assert words in shown
+    assert command("edit", "Digest", "--notify", "none", "--unset", "notify.to", "--server-label", "").code == 0
+    data = client.task("Digest").data
+    assert (data["notify"]["on"], data["notify"]["to"], data["server_label"]) == ([], None, "")
+    assert command("edit", "Digest", "--notify", "default").code == 0
+    assert client.task("Digest").data["notify"] is None
+    assert command("create", "--prompt-file", "-", given="What is new?\nIn short.").code == 0
+    assert client.task("What is new?").action["prompt"].endswith("In short.")
+    again = command("edit", "What is new?", "--notebook", "../elsewhere.ipynb")
+    assert "--notebook (action.path)" in again.err
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--notify-to", "nobody"), "--notify-to (notify.to): there is no target named 'nobody'; there are: ops, ana"),
+        (("--executor", "moon"), "--executor (executor): executor is one of: local"),
+        (("--cwd", "x", "--code", "1"), "--cwd (action.cwd): extra"),
+        (("--prompt", "x", "--endpoint", "away"), "--endpoint (action.endpoint): there is no endpoint 'away'"),
+        (
+            ("--prompt", "x", "--model-option", "stream=1"),
+            "--model-option (action.options): stream cannot be an option",
+        ),
+        (("--code", "1", "--cron", "0 25 * * *"), "--cron (schedule.hour): "),
+        (("--notify", "sometimes"), "'--notify': 'sometimes' is no event; there are failure, success"),
+        (("--notify", "none,failure"), "--notify: none and default stand alone"),
+        (("--prompt", "a", "--code", "b"), "give one of --code and --prompt"),
+        (("--attach", "/etc/hostname"), "--attach: /etc/hostname lies outside"),
+        (("--set", "policy"), "--set: write MEMBER=VALUE"),
+        (("--set", "policy.jtter=1"), "policy.jtter: extra"),
+        ((), "say what to run: --notebook, --code, --prompt"),
+    ],
+)
+def test_what_is_wrong_names_the_option_to_mend(
+    command: Command, client: SchedulerClient, options: tuple[str, ...], words: str
+) -> None:
+    what = () if not options or {"--code", "--prompt"} & set(options) else ("--code", "1")
+    done = command("create", *what, *options)
+    assert done.code == 2
+    assert words in done.err.replace("Invalid value for ", "")
+    assert client.tasks() == []
+
+
 def test_an_editor_shows_the_whole_definition_and_applies_what_changed(
     command: Command, client: SchedulerClient, tmp_path: Path
 ) -> None:
