@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jupyter_scheduler_ext.client.cards import run_card
-from jupyter_scheduler_ext.client.lists import RunList
+from jupyter_scheduler_ext.client.lists import RunList, TaskList
 from jupyter_scheduler_ext.client.pictures import progress_bar, progress_words
 from jupyter_scheduler_ext.client.records import RunRecord, Status
 from jupyter_scheduler_ext.client.scheduling import link_to
@@ -24,10 +24,13 @@ def test_a_table_says_what_for_and_with_what_only_where_runs_differ_in_it() -> N
     plain, backfilled = RunList([run()]), RunList([run(), run(started_at="2026-03-14T08:00:00Z", parameters={"n": 3})])
     assert "For" not in repr(plain)
     assert "Parameters" not in plain._repr_html_()
-    head, _, second = repr(backfilled).splitlines()
+    head, first, second = repr(backfilled).splitlines()
     assert head.split() == ["Task", "State", "Origin", "For", "Started", "Duration", "Parameters", "Result"]
+    assert first.count("2026-03-12 02:30") == 1, "for when, only where it is not when it started"
     assert second.index("2026-03-12 02:30") < second.index("2026-03-14 08:00") < second.index("n = 3")
     assert "<code>n = 3</code>" in backfilled._repr_html_()
+    assert repr(backfilled[:1]) == repr(plain), "part of a table is a table"
+    assert isinstance(TaskList([])[:3], TaskList)
 
 
 def test_an_output_is_a_link_from_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, SupportsIndex, TypeVar, overload
 
 from . import pictures
 from .records import RunRecord, TaskRecord
@@ -12,7 +12,14 @@ R = TypeVar("R", bound=RunRecord)
 
 
 class TaskList(list[T]):
-    """Tasks; in a notebook a table."""
+    """Tasks; in a notebook a table. A slice is one, too."""
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> TaskList[T]: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> T | TaskList[T]:
+        return TaskList(super().__getitem__(index)) if isinstance(index, slice) else super().__getitem__(index)
 
     def __repr__(self) -> str:
         rows = pictures.task_rows(task.data for task in self)
@@ -23,7 +30,14 @@ class TaskList(list[T]):
 
 
 class RunList(list[R]):
-    """Runs, newest first; in a notebook a table."""
+    """Runs, newest first; in a notebook a table. A slice is one, too."""
+
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> R: ...
+    @overload
+    def __getitem__(self, index: slice) -> RunList[R]: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> R | RunList[R]:
+        return RunList(super().__getitem__(index)) if isinstance(index, slice) else super().__getitem__(index)
 
     def __repr__(self) -> str:
         return pictures.run_text([run.data for run in self])

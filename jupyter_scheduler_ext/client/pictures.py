@@ -344,8 +344,8 @@ RUN_COLUMNS = (
     Column("Origin", lambda run: str(run.get("origin", ""))),
     Column(
         "For",
-        lambda run: time_text(run.get("fire_time")),
-        lambda run: time_tag(run.get("fire_time")),
+        lambda run: time_text(run["fire_time"]) if is_late(run) else "",
+        lambda run: time_tag(run["fire_time"]) if is_late(run) else "",
         lambda runs: any(is_late(run) for run in runs),
     ),
     Column("Started", lambda run: time_text(_began(run)), lambda run: time_tag(_began(run))),
