@@ -39,9 +39,10 @@ def orphan():
     process.wait()
 
 
-def noted(folder: Path, kernel: str, server: str = DEAD, host: str | None = None) -> Path:
+def noted(folder: Path, kernel: str, **whose: str) -> Path:
     file = folder / "kernels-of-another.json"
-    file.write_text(json.dumps({"server": server, "host": host or socket.gethostname(), "kernels": [kernel]}))
+    note = {"server": DEAD, "host": socket.gethostname(), "kernels": [kernel]}
+    file.write_text(json.dumps(note | whose))
     return file
 
 
@@ -57,9 +58,10 @@ def test_what_a_dead_server_left_is_killed_and_its_note_goes(tmp_path, orphan):
     [
         ({"server": identity()}, True),
         ({"host": "another-machine"}, True),
+        ({"world": f"{boot_id()}/1"}, True),
         ({"server": "another-boot:4194305:0"}, False),
     ],
-    ids=["a living server", "another machine", "before a restart of the machine"],
+    ids=["a living server", "another machine", "another container", "before a restart of the machine"],
 )
 def test_what_is_not_provably_a_dead_servers_kernel_is_left_alone(tmp_path, orphan, whose, stays):
     file = noted(tmp_path, orphan, **whose)

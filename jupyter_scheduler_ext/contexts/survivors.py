@@ -12,7 +12,7 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
-from ..engine.process import boot_id, identity, is_alive, kill_if_same
+from ..engine.process import boot_id, identity, is_alive, kill_if_same, world
 
 MARK = "kernels-"
 FRESH = ".new"
@@ -59,17 +59,20 @@ class Survivors:
 
 def end_survivors(folder: Path) -> list[str]:
     """Kill what dead servers of this machine have left running, by the notes in `folder`; returns the stamps of what
-    was killed. Notes of other machines, which may share the folder, are left alone."""
+    was killed. Notes of other machines and containers, which may share the folder, are left alone."""
     killed = []
     for file in folder.glob(f"{MARK}*.json"):
         try:
             note = json.loads(file.read_text("utf-8"))
             server, host, kernels = str(note["server"]), note["host"], [str(kernel) for kernel in note["kernels"]]
+            seen_from = note.get("world", world())
         except (OSError, ValueError, KeyError, TypeError):
             continue
         if host != socket.gethostname() or is_alive(server):
             continue
         if server.partition(":")[0] == boot_id():
+            if seen_from != world():  # another container: its processes are not ours to see
+                continue
             killed += [kernel for kernel in kernels if _killed(kernel)]
         for done in (file, file.with_suffix(FRESH)):
             with suppress(OSError):
@@ -88,7 +91,7 @@ def _write(file: Path, kernels: list[str]) -> None:
         file.unlink(missing_ok=True)
         return
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    note = {"server": identity(), "host": socket.gethostname(), "kernels": kernels}
+    note = {"server": identity(), "host": socket.gethostname(), "world": world(), "kernels": kernels}
     fresh = file.with_suffix(FRESH)
     fresh.unlink(missing_ok=True)
     fresh.touch(mode=0o600)

@@ -37,6 +37,8 @@ class Board:
         self.changes = ChangeLog()
         self.broken: dict[str, str] = {}
         """Tasks whose rule or zone cannot be read, and why: they alone stand still."""
+        self.unattended: dict[str, Instant] = {}
+        """Tasks that are due while no server may run them, and since when."""
         self.retiring: set[str] = set()
         """Tasks that are being deleted: nothing of theirs is claimed any more."""
         self.recent: OrderedDict[str, Run] = OrderedDict()
@@ -129,6 +131,7 @@ class Board:
 
     def saw_definition(self, task_id: str) -> None:
         """A task was saved or removed."""
+        self.unattended.pop(task_id, None)
         self.reschedule(task_id)
         if self.task(task_id) is None:
             self.changes.mark("deleted", task_id)
@@ -152,6 +155,16 @@ class Board:
         self._break(task_id, why)
         self.agenda.set(task_id, None)
         self.ahead.set(task_id, None)
+        self.changes.mark("tasks", task_id)
+
+    def attend(self, task_id: str, since: Instant | None) -> None:
+        """There is a server that may run this task (None), or it has been due `since` and there is none."""
+        if self.unattended.get(task_id) == since:
+            return
+        if since is None:
+            del self.unattended[task_id]
+        else:
+            self.unattended[task_id] = since
         self.changes.mark("tasks", task_id)
 
     def postpone(self, task_id: str, milliseconds: int = 1000) -> None:

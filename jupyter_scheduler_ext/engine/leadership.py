@@ -67,6 +67,11 @@ class Leadership:
         return self.leading
 
     @property
+    def role(self) -> str:
+        """``leader``, or ``follower`` of another process."""
+        return "leader" if self.leading else "follower"
+
+    @property
     def banners(self) -> list[Notice]:
         """What a person should know of this server's place."""
         if self.leading:

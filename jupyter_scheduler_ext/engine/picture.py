@@ -29,7 +29,8 @@ async def read_ledger(board: Board, ledger: Batcher[Op], source: Ledger) -> None
     board.saw_runs(run for run in now if run is not known.get(run.id))
     ended = sorted(known.keys() - {run.id for run in now})
     async for task_id in sliced(facts):
-        if before and facts[task_id] != before.get(task_id):
+        fresh, old = facts[task_id], before.get(task_id)
+        if before and fresh is not old and fresh != old:
             board.changes.mark("tasks", task_id)
             board.reschedule(task_id)
     for start in range(0, len(ended), PORTION):

@@ -38,9 +38,9 @@ from .retention import Retention
 from .run_id import new_run_id
 from .run_log import RunLogs
 from .runs import ACTIVE, Origin, Run
-from .servers import Server
-from .sharing import LEASE, Sharing, known_labels, shared_owner
-from .status import status
+from .servers import Server, known_labels
+from .sharing import LEASE, Sharing, shared_owner
+from .status import banners, status
 from .ticker import Ticker
 from .timeline import timeline
 from .transfer import export_tasks, import_tasks
@@ -499,7 +499,11 @@ class TaskScheduler(SingletonConfigurable):
 
     def status(self) -> dict[str, Any]:
         """See `status.status`."""
-        return status(self, self.leadership.banners)
+        return status(self)
+
+    def banners(self) -> list[dict[str, str]]:
+        """See `status.banners`."""
+        return banners(self)
 
     def leader(self) -> Holder | None:
         """The process that leads, if it is another one."""

@@ -7,7 +7,7 @@ that a fire runs once is the ledger's business.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -26,6 +26,28 @@ class Server:
     name: str
     labels: frozenset[str] = frozenset()
     slots: int = 1
+
+
+def known_labels(texts: Iterable[str]) -> frozenset[str]:
+    """Labels as a server is given them, blanks at their ends aside."""
+    return frozenset(label for label in (text.strip() for text in texts) if label)
+
+
+class MissingLabels:
+    """Labels to which enabled tasks are tied, and that no server has. Asked for with every push to a page, so looked
+    for only when tasks or servers are others than before."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[Mapping[str, AnyTask], Sequence[Server]] = {}, ()
+        self._found: list[str] = []
+
+    def of(self, tasks: Mapping[str, AnyTask], servers: Sequence[Server]) -> list[str]:
+        """In order; none while no servers are known."""
+        if tasks is not self._seen[0] or servers is not self._seen[1]:
+            there = {label for server in servers for label in server.labels}
+            wanted = {task.server_label for task in tasks.values() if task.server_label and task.enabled}
+            self._seen, self._found = (tasks, servers), sorted(wanted - there) if servers else []
+        return self._found
 
 
 def suits(server: Server, task: AnyTask) -> bool:

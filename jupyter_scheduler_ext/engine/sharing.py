@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -31,10 +31,10 @@ from .ledger import Adopt, Heartbeat, Op
 from .models import AnyTask
 from .picture import read_ledger, schedule_all
 from .pipeline import Pipeline
-from .recovery import recover
+from .recovery import clear_up, recover
 from .requests import Perform, Requests
 from .runs import Run, RunState
-from .servers import Server, handicap, suits
+from .servers import MissingLabels, Server, handicap, suits
 from .ticker import Ticker, mend_cursors
 
 log = logging.getLogger(__name__)
@@ -96,6 +96,7 @@ class Sharing:
         self._behind = False
         self._read_again = 0.0
         self._tried: dict[str, Instant] = {}
+        self._missing_labels = MissingLabels()
         self._ticking: asyncio.Task[None] | None = None
         ticker.sift = self._sift
         pipeline.ask_owner = self._ask_owner
@@ -110,6 +111,11 @@ class Sharing:
         sure = self._lease * (1 - 1 / MARGIN)
         awake, wall = self._beat
         return self._clock.monotonic() - awake < sure and self._clock.now() - wall < sure * 1000
+
+    @property
+    def role(self) -> str:
+        """``sharing`` the work; on ``standby`` nothing is started: cut off from the database, or of another version."""
+        return "sharing" if self.leading else "standby"
 
     @property
     def keeps_house(self) -> bool:
@@ -133,11 +139,10 @@ class Sharing:
         elif self._ticking is not None and not self.leading:
             told = f"{self._source.name} has not answered for a while; nothing is started until it does."
             found.append(Notice("error", "database", told))
-        if self.servers:
-            missing = sorted(self._labels_without_server())
-            if missing:
-                told = f"No server has the label {', '.join(missing)}: tasks that are tied to it wait for one."
-                found.append(Notice("warning", "server_label", told))
+        missing = self._missing_labels.of(self._board.tasks.snapshot.tasks, self.servers)
+        if missing:
+            told = f"No server has the label {', '.join(missing)}: tasks that are tied to it wait for one."
+            found.append(Notice("warning", "server_label", told))
         return found
 
     def elsewhere(self, task_id: str) -> str | None:
@@ -173,6 +178,7 @@ class Sharing:
         await self._see_servers()
         self.notices += await mend_cursors(self._board, self._ledger, self._clock)
         await stand_in_cursors(self._board, self._ledger, self._board.tasks.snapshot.tasks)
+        await clear_up(self._executors)
         self._ticking = asyncio.create_task(self._ticker.run(), name="scheduler tick")
 
     async def stop_ticking(self) -> None:
@@ -265,11 +271,6 @@ class Sharing:
             await schedule_all(self._board)
             self._ticker.wake()
 
-    def _labels_without_server(self) -> set[str]:
-        there = {label for server in self.servers for label in server.labels}
-        tasks = self._board.tasks.snapshot.tasks.values()
-        return {task.server_label for task in tasks if task.server_label and task.enabled} - there
-
     # Whose turn
 
     async def _sift(self, due: list[str]) -> list[str]:
@@ -304,6 +305,9 @@ class Sharing:
         if task is None or due is None:
             return None
         self._board.agenda.set(task_id, None)
+        if task.server_label or task_id in self._board.unattended:
+            attended = any(suits(server, task) for server in self.servers)
+            self._board.attend(task_id, None if attended else due)
         wait = handicap(task, self.me.owner, self.servers)
         return None if wait is None else due + wait
 
@@ -382,8 +386,3 @@ def is_here(owner: str) -> bool:
 def _is_gone(owner: str) -> bool:
     """It is a process among those that we can see, and has ended: no lease needs to run out."""
     return is_here(owner) and not process.is_running(owner.partition(":")[2])
-
-
-def known_labels(texts: Iterable[str]) -> frozenset[str]:
-    """Labels as a server is given them, blanks at their ends aside."""
-    return frozenset(label for label in (text.strip() for text in texts) if label)

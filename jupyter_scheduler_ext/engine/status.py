@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .abc import Notice, SharedLedger
@@ -12,14 +11,14 @@ if TYPE_CHECKING:
     from .scheduler import TaskScheduler
 
 
-def status(scheduler: TaskScheduler, notices: Sequence[Notice]) -> dict[str, Any]:
+def status(scheduler: TaskScheduler) -> dict[str, Any]:
     """The API's reply to `scheduler_status`, version and server details aside."""
     board = scheduler.board
     snapshot = scheduler.tasks.snapshot
     counts = board.state_counts()
     holder = scheduler.leader()
     return {
-        "role": "leader" if scheduler.leading else "follower",
+        "role": scheduler.leadership.role,
         "leader": {"label": holder.label, "pid": holder.pid} if holder else None,
         "servers": [
             {
@@ -50,16 +49,19 @@ def status(scheduler: TaskScheduler, notices: Sequence[Notice]) -> dict[str, Any
             "queued": scheduler.pipeline.dispatcher.queued,
             "limit": scheduler.pipeline.dispatcher.limit,
         },
-        "banners": [
-            {"level": notice.level, "code": notice.code, "message": notice.message}
-            for notice in (
-                *_troubles(scheduler),
-                *(() if scheduler.trouble else notices),
-                *snapshot.notices,
-                *scheduler.ledger.notices,
-            )
-        ],
+        "banners": banners(scheduler),
     }
+
+
+def banners(scheduler: TaskScheduler) -> list[dict[str, str]]:
+    """What a person should know now. Cheap: asked for with every push to a page."""
+    notices = (
+        *_troubles(scheduler),
+        *(() if scheduler.trouble else scheduler.leadership.banners),
+        *scheduler.tasks.snapshot.notices,
+        *scheduler.ledger.notices,
+    )
+    return [{"level": notice.level, "code": notice.code, "message": notice.message} for notice in notices]
 
 
 def _troubles(scheduler: TaskScheduler) -> list[Notice]:

@@ -16,6 +16,7 @@ DERIVED = frozenset(
     {
         "revision", "state", "next_run", "last_run", "strip", "progress", "active_runs", "halted", "dedicated_context",
         "schedule_words", "created_at", "updated_at", "next_runs", "owner", "effective_from",
+        "waiting_for_server",
     }
 )  # fmt: skip
 """Members of a task's JSON that a client cannot set; they are ignored when it sends them back."""
@@ -94,6 +95,7 @@ class Views:
             "dedicated_context": task.context == task.uuid,
             "state": board.state(task).value,
             "halted": board.halted(task.uuid),
+            "waiting_for_server": self._waiting(task),
             "next_run": to_rfc3339(board.agenda[task.uuid]),
             "last_run": json.loads(facts.last_run) if facts.last_run else None,
             "strip": json.loads(facts.strip),
@@ -110,6 +112,11 @@ class Views:
             "progress": next((run.progress for run in active if run.progress is not None), None),
             "schedule_words": self.words(task),
         }
+
+    def _waiting(self, task: AnyTask) -> dict[str, Any] | None:
+        """Which label no server has, and since when the task is due nevertheless."""
+        since = self._board.unattended.get(task.uuid)
+        return None if since is None else {"label": task.server_label, "since": to_rfc3339(since)}
 
     def words(self, task: AnyTask) -> str:
         """When the task runs, in words."""

@@ -33,5 +33,5 @@ async def compose(scheduler: TaskScheduler, since: str) -> tuple[bytes, str]:
     contexts = [{"id": context_id} for context_id in delta.contexts]
     head = to_json({"revision": delta.revision, "reset": delta.reset and not everything})
     lists = b"".join(b',"%b":[%b]' % (name.encode(), b",".join(parts)) for name, parts in texts.items())
-    tail = to_json({"contexts": contexts, "deleted": delta.deleted})
+    tail = to_json({"contexts": contexts, "deleted": delta.deleted, "banners": scheduler.banners()})
     return head[:-1] + lists + b"," + tail[1:], delta.revision

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PAUSE = 0.05
 """Seconds between two pushes."""
+LOOK = 1.0
+"""Seconds between two looks whether there is something else to tell people above everything (banners)."""
 PING_EVERY = 20.0
 """Seconds between two pings: they tell a browser, which cannot see WebSocket pings, that the socket lives."""
 LOG_PAGE = 500
@@ -56,6 +58,7 @@ class Feed:
         self._unsubscribe = scheduler.changes.subscribe(lambda *_: self._wake.set())
         self._spawn(self._push())
         self._spawn(self._ping())
+        self._spawn(self._watch_banners())
 
     @property
     def revision(self) -> str:
@@ -159,6 +162,18 @@ class Feed:
             for reader in self._readers - self._busy:
                 self._deliver(reader, PING)
 
+    async def _watch_banners(self) -> None:
+        """They are no changes of tasks: whoever should see others than before gets a delta all the same."""
+        told = self._scheduler.banners()
+        while True:
+            await asyncio.sleep(LOOK)
+            there = self._scheduler.banners()
+            if there != told:
+                told = there
+                for reader in self._readers:
+                    reader.greeted = False
+                self._wake.set()
+
     def _grow(self, run_id: str) -> None:
         self._grown.add(run_id)
         self._wake.set()
@@ -173,7 +188,8 @@ class Feed:
                 self.leave(reader)
         finally:
             self._busy.discard(reader)
-            if reader in self._readers and (self._grown or reader.revision != self._scheduler.changes.revision):
+            behind = not reader.greeted or reader.revision != self._scheduler.changes.revision
+            if reader in self._readers and (self._grown or behind):
                 self._wake.set()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:

@@ -118,6 +118,11 @@ class LastRun(Shape):
     result: str | None
 
 
+class WaitingForServer(Shape):
+    label: str
+    since: datetime
+
+
 class SlimTask(Shape):
     """What a table needs of a task."""
 
@@ -129,6 +134,9 @@ class SlimTask(Shape):
     enabled: bool
     state: TaskState
     halted: str | None
+    waiting_for_server: Annotated[
+        WaitingForServer | None, Field(description="It is due, and no server has the label that it is tied to")
+    ]
     schedule_words: str
     context_id: str
     dedicated_context: bool
@@ -241,15 +249,6 @@ class ContextShown(Shape):
     id: str
 
 
-class DeltaReply(Shape):
-    revision: str
-    reset: Annotated[bool, Field(description="Forget what you had and load the list again")]
-    tasks: list[TaskShown]
-    runs: list[RunShown]
-    contexts: list[ContextShown]
-    deleted: list[str]
-
-
 class Advice(Shape):
     """Something to know: of a schedule (a clock change at `at`), or of the server (a banner)."""
 
@@ -257,6 +256,16 @@ class Advice(Shape):
 
     code: str
     message: str
+
+
+class DeltaReply(Shape):
+    revision: str
+    reset: Annotated[bool, Field(description="Forget what you had and load the list again")]
+    tasks: list[TaskShown]
+    runs: list[RunShown]
+    contexts: list[ContextShown]
+    deleted: list[str]
+    banners: Annotated[list[Advice], Field(description="All that there are now, whatever the revision")]
 
 
 class PreviewReply(Shape):
@@ -299,7 +308,10 @@ class You(Shape):
 class StatusReply(Shape):
     model_config = ConfigDict(extra="allow")
 
-    role: Literal["leader", "follower"]
+    role: Annotated[
+        Literal["leader", "follower", "sharing", "standby"],
+        Field(description="On a folder one server leads; on a database all share, or stand by while they cannot"),
+    ]
     server: dict[str, Any]
     you: You
     store: dict[str, Any]

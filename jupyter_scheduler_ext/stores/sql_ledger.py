@@ -96,11 +96,16 @@ class SqlLedger(Ledger):
         return answers
 
     def facts(self) -> dict[str, Facts]:
-        rows = self._database.query(f"SELECT {FACT_COLUMNS} FROM facts WHERE buried_at IS NULL")
-        return {row[0]: facts_from(row) for row in rows}
+        return {row[0]: facts_from(row) for row in self._fact_rows()}
+
+    def _fact_rows(self) -> list[Row]:
+        return self._database.query(f"SELECT {FACT_COLUMNS} FROM facts WHERE buried_at IS NULL")
 
     def active(self) -> list[Run]:
-        return self._runs(f"WHERE {_ACTIVE} ORDER BY queued_at, id")
+        return [run_from(row) for row in self._active_rows()]
+
+    def _active_rows(self) -> list[Row]:
+        return self._database.query(f"SELECT {RUN_COLUMNS} FROM runs WHERE {_ACTIVE} ORDER BY queued_at, id")
 
     def kernel_processes(self, owner: str) -> dict[str, str]:
         rows = self._database.query(

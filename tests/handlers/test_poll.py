@@ -10,7 +10,7 @@ async def test_from_nothing_everything_comes(call, make):
     body = (await call("GET", "poll")).body
     assert [task["name"] for task in body["tasks"]] == ["a"]
     assert body["reset"] is False
-    assert set(body) == {"revision", "reset", "tasks", "runs", "contexts", "deleted"}
+    assert set(body) == {"revision", "reset", "tasks", "runs", "contexts", "deleted", "banners"}
 
 
 async def test_only_what_changed_comes(call, make):
@@ -23,6 +23,7 @@ async def test_only_what_changed_comes(call, make):
         "runs": [],
         "contexts": [],
         "deleted": [],
+        "banners": [],
     }
     b = await make(noop_task("b"))
     body = (await call("GET", f"poll?since={start}")).body

@@ -53,11 +53,11 @@ def test_two_jupyter_servers_share_a_schedule(database: Postgres, tmp_path: Path
         assert "cannot be reached" in banners(one)["database"]
         assert [shown["uuid"] for shown in one.api("tasks")["tasks"]] == [task["uuid"]], "tasks are still shown"
         assert refused(one, f"tasks/{task['uuid']}", "PATCH", {"name": "Other"}) == 503
-        until(lambda: one.api("status")["role"] == "follower", "a lease that nobody relies on")
+        until(lambda: one.api("status")["role"] == "standby", "a lease that nobody relies on")
         assert refused(one, f"tasks/{task['uuid']}/run", "POST", {}) == 503
         database.start()
         until(lambda: "database" not in banners(one), "the banner gone")
-        until(lambda: one.api("status")["role"] == "leader", "the server taking part again")
+        until(lambda: one.api("status")["role"] == "sharing", "the server taking part again")
         one.api(f"tasks/{task['uuid']}", "PATCH", {"name": "Other", "server_label": None})
         until(lambda: two.api(f"tasks/{task['uuid']}")["task"]["name"] == "Other", "the edit on the other")
         said = one.log + two.log + str(one.api("status")) + str(banners(two))
@@ -72,5 +72,5 @@ def test_a_jupyter_server_waits_for_its_database_and_says_so(database: Postgres,
         assert "cannot be reached" in " ".join(banners(server).values())
         assert refused(server, "tasks", "POST", {"type": "adhoc", "name": "Early", "action": COMMAND}) == 503
         database.start()
-        until(lambda: server.api("status")["role"] == "leader", "the server taking part")
+        until(lambda: server.api("status")["role"] == "sharing", "the server taking part")
         assert banners(server) == {}

@@ -110,7 +110,7 @@ def test_while_the_database_is_away_nothing_is_lost_and_servers_say_so(database:
         until(lambda: len(house.starts()) > 20, "some starts")
         database.stop(signal.SIGKILL)
         until(lambda: all("database" in member.banners() for member in (one, two)), "a banner on both")
-        until(lambda: one.status()["role"] == two.status()["role"] == "follower", "leases that nobody relies on")
+        until(lambda: one.status()["role"] == two.status()["role"] == "standby", "leases that nobody relies on")
         there = len(house.starts())
         time.sleep(1)
         assert len(house.starts()) == there, "something started while the database was away"
@@ -149,7 +149,7 @@ def test_a_newer_schema_is_read_and_never_written(house: Household, postgres: Po
     database.connect()
     with database.transaction() as transaction:
         database.set_version(transaction, KNOWN + 1)
-    until(lambda: member.status()["role"] == "follower", "the server standing by")
+    until(lambda: member.status()["role"] == "standby", "the server standing by")
     until(lambda: "database_version" in member.banners(), "a banner")
     until(lambda: member.status()["store"]["read_only"], "read-only in status")
     told = next(b["message"] for b in member.status()["banners"] if b["code"] == "database_version")
@@ -167,7 +167,7 @@ def test_a_newer_schema_is_read_and_never_written(house: Household, postgres: Po
     with database.transaction() as transaction:
         database.set_version(transaction, KNOWN)
     database.close()
-    until(lambda: member.status()["role"] == "leader", "the server taking part again")
+    until(lambda: member.status()["role"] == "sharing", "the server taking part again")
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])

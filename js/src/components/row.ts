@@ -135,6 +135,13 @@ export class Row {
 
   private patchNext(task: Task, words: Words, now: number): void {
     const { nextAt, nextIn } = this.cells;
+    const waiting = task.waiting_for_server;
+    if (waiting) {
+      text(nextAt!, briefTime(waiting.since, now));
+      text(nextIn!, words.waitsFor(waiting.label));
+      attribute(nextAt!, "title", words.waitingForServer(waiting.label, fullTime(waiting.since)));
+      return;
+    }
     if (!task.next_run) {
       text(nextAt!, task.type === "adhoc" ? words.whenCalled : words.noNext);
       text(nextIn!, "");

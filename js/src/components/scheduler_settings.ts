@@ -55,6 +55,8 @@ export class SchedulerSettings {
   loadError = "";
   staleWords = "";
   banners: Banner[] = [];
+  /** As the server told them last; they follow what happens to it. */
+  private serverBanners: Banner[] = [];
   counts = { all: 0, idle: 0, running: 0, error: 0, disabled: 0 };
   summary = { nextName: "", nextAt: "", nextId: "" };
   filter: Filter = { ...NO_FILTER };
@@ -136,6 +138,10 @@ export class SchedulerSettings {
           if (this.mode === "page") this.notifications.browser.saw(runs);
         },
         contexts: () => this.contexts.changed(),
+        banners: (banners) => {
+          this.serverBanners = banners;
+          this.showBanners();
+        },
       }),
     ];
     this.grid = new TaskGrid({
@@ -537,8 +543,7 @@ export class SchedulerSettings {
     if (this.activeTab === "access") void this.access.load();
     if (this.activeTab === "notifications") void this.notifications.load();
     if (this.mode === "page") this.notifications.browser.settle();
-    void this.status.first().then(({ banners = [], executors = [], you }) => {
-      this.banners = banners;
+    void this.status.first().then(({ executors = [], you }) => {
       this.executors = executors;
       if (you && !you.may.includes("execute")) this.forbid();
     });
@@ -575,8 +580,12 @@ export class SchedulerSettings {
 
   private setStale(message: string): void {
     this.staleWords = message;
-    const others = this.banners.filter((banner) => banner.code !== "stale");
-    this.banners = message ? [{ level: "warning", code: "stale", message }, ...others] : others;
+    this.showBanners();
+  }
+
+  private showBanners(): void {
+    const { staleWords: message, serverBanners } = this;
+    this.banners = message ? [{ level: "warning", code: "stale", message }, ...serverBanners] : serverBanners;
   }
 
   private scheduleSync(): void {

@@ -32,7 +32,7 @@ export class StatusPanel {
     clearInterval(this.timer);
   }
 
-  /** What the page shows above everything, and what its reader may do; a server that does not say has no rules. */
+  /** Where runs may be performed, and what the page's reader may do; a server that does not say has no rules. */
   async first(): Promise<Partial<Status>> {
     try {
       return await this.app.api.status();

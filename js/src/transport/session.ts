@@ -1,4 +1,4 @@
-import type { Context, Delta, Run } from "../store/model";
+import type { Banner, Context, Delta, Run } from "../store/model";
 import { TaskTable } from "../store/task_table";
 import { Api } from "./api";
 import { LiveFeed, type LiveState } from "./live";
@@ -10,6 +10,7 @@ export interface SessionEvents {
   loaded?: (error: ApiError | null) => void;
   runs?: (runs: Run[]) => void;
   contexts?: (contexts: Context[]) => void;
+  banners?: (banners: Banner[]) => void;
 }
 
 /**
@@ -94,6 +95,7 @@ export class Session {
     for (const observer of this.observers) {
       if (delta.runs.length > 0) observer.runs?.(delta.runs);
       if (delta.contexts.length > 0) observer.contexts?.(delta.contexts);
+      if (delta.banners) observer.banners?.(delta.banners);
     }
   }
 

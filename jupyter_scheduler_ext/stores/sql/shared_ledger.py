@@ -7,9 +7,12 @@ from collections.abc import Sequence
 
 from ...engine import abc
 from ...engine.instants import Instant
+from ...engine.runs import Facts, Run
 from ...engine.servers import Server
 from ..database import Database
+from ..ledger_rows import facts_from, run_from
 from ..sql_ledger import SqlLedger
+from .rereading import Reread
 from .versions import check_version, settle_schema
 
 
@@ -18,6 +21,8 @@ class SharedLedger(SqlLedger, abc.SharedLedger):
 
     def __init__(self, database: Database, *, leased: bool = True) -> None:
         super().__init__(database, leased=leased)
+        self._facts_read = Reread(facts_from)
+        self._active_read = Reread(run_from)
 
     def open(self) -> None:
         # Nothing is set aside, as the embedded history is when it is damaged: definitions lie in here as well.
@@ -31,6 +36,12 @@ class SharedLedger(SqlLedger, abc.SharedLedger):
     def name(self) -> str:
         """The database, without anything secret."""
         return self._database.name
+
+    def facts(self) -> dict[str, Facts]:
+        return self._facts_read(self._fact_rows())
+
+    def active(self) -> list[Run]:
+        return list(self._active_read(self._active_rows()).values())
 
     def now(self) -> Instant:
         """The database's clock."""
