@@ -17,6 +17,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinxcontrib.mermaid", "pag
 exclude_patterns = ["_build"]
 root_doc = "index"
 default_role = "py:obj"
+highlight_language = "none"
 
 myst_enable_extensions = ["attrs_inline", "colon_fence"]
 myst_fence_as_directive = ["mermaid"]
@@ -26,6 +27,8 @@ suppress_warnings = ["ref.python"]  # Two classes of one name (`Run`): neither i
 add_module_names = False
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
+mermaid_fullscreen = False
+mermaid_height = "auto"
 python_maximum_signature_line_length = 70
 python_use_unqualified_type_names = True
 

@@ -74,6 +74,7 @@ def setup(app: Any) -> None:
     bring_in()
     app.connect("source-read", _read)
     app.connect("autodoc-process-docstring", _link_rules)
+    app.connect("autodoc-process-signature", _without_nothing)
 
 
 def _read(app: Any, page: str, source: list[str]) -> None:
@@ -82,6 +83,13 @@ def _read(app: Any, page: str, source: list[str]) -> None:
 
 def _link_rules(app: Any, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
     lines[:] = [RULES.sub(r":doc:`Reliability, section \1 </reliability>`", line) for line in lines]
+
+
+def _without_nothing(
+    app: Any, what: str, name: str, thing: object, options: object, arguments: str | None, gives: str | None
+) -> tuple[str, str | None] | None:
+    """A class that is made by another's constructor says nothing by ``*args, **kwargs``."""
+    return ("", gives) if what == "class" and (arguments or "").startswith("(*args") else None
 
 
 def adapt(page: str, text: str) -> str:

@@ -79,6 +79,7 @@ def test_every_development_command_that_is_named_exists(page):
         assert command in dev.COMMANDS, f"dev.py has no {command}"
 
 
+@pytest.mark.timeout(600)
 def test_the_site_is_built_without_a_warning(tmp_path):
     """As `dev.py docs` does, all but the writing of pages: every reference, directive and docstring is read."""
     options = ["-b", "dummy", "-W", "--keep-going", "-q", "-d", str(tmp_path)]

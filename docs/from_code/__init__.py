@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from . import agents, commands, http_api, magics, settings, shapes, telemetry
+from . import agents, commands, http_api, magics, settings, shapes, telemetry, widget
 
 MAKERS: Mapping[str, Callable[[], str]] = {
     "settings": settings.settings,
@@ -21,6 +21,7 @@ MAKERS: Mapping[str, Callable[[], str]] = {
     "magics": magics.magics,
     "metrics": telemetry.metrics,
     "events": telemetry.events,
+    "widget": widget.widget,
     "agent tools": agents.agent_tools,
 }
 PLACE = re.compile(r"^<!-- from code: ([\w ]+) -->$", re.MULTILINE)

@@ -6,7 +6,6 @@ import inspect
 import json
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -45,8 +44,3 @@ def fenced(language: str, text: str) -> str:
 def anchored(name: str, level: int, title: str) -> str:
     """A heading that any page can link to as ``#name``."""
     return f"({name})=\n{'#' * level} {title}\n"
-
-
-def example(value: Any) -> str:
-    """A JSON document as a block of code."""
-    return fenced("json", json.dumps(value, indent=2, ensure_ascii=False))
