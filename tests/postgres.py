@@ -23,6 +23,8 @@ import pytest
 WAIT = 120.0
 """Seconds that the server may take to start or stop, on a machine that does other things as well."""
 NOBODY = 65534
+GUARD = 'read -r _; kill -QUIT "$1"; sleep 2; rm -rf "$2"'
+"""Waits for the end of its input, which is the end of the tests, however they end: then server and folder go."""
 
 _numbers = count()
 
@@ -50,6 +52,7 @@ class Postgres:
         self._bin = bin
         self._durable = durable
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
         if self._user is not None:
             os.chown(self.folder, self._user, self._user)
             self._bin = self._reachable(bin)
@@ -68,6 +71,10 @@ class Postgres:
             self._process = subprocess.Popen(
                 command, **self._as_nobody(), stdout=log, stderr=log, start_new_session=True
             )
+        guard = ["sh", "-c", GUARD, "guard", str(self._process.pid), str(self.folder)]
+        self._guard = subprocess.Popen(
+            guard, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
         deadline = time.monotonic() + WAIT
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -78,6 +85,10 @@ class Postgres:
         """SIGINT ends it in order; SIGQUIT at once, and SIGKILL in the middle of whatever it does."""
         if self._process is None:
             return
+        if self._guard is not None:
+            self._guard.kill()  # before its pid may be another's
+            self._guard.communicate()
+            self._guard = None
         if how is signal.SIGKILL:
             os.killpg(self._process.pid, how)
         else:
