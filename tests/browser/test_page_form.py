@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from live_server import LiveServer
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from jupyter_scheduler_ext.client import SchedulerClient
 
@@ -66,15 +66,35 @@ def test_a_notebook_brings_its_parameters_files_come_along_and_policies_are_kept
     expect(sheet(page)).to_have_count(0)
     assert client.task("Hello").data["attachments"] == ["dropped.csv"]
 
+    row(page, "Hello").get_by_role("button", name="More actions for Hello").click()
+    page.get_by_role("menuitem", name="Duplicate").click()
+    expect(form.get_by_label("Name", exact=True)).to_have_value("Hello (copy)")
+    form.get_by_role("button", name="Create task").click()
+    expect(sheet(page)).to_have_count(0)
+    copy = client.task("Hello (copy)").data
+    assert (copy["attachments"], copy["dedicated_context"], copy["policy"]) == (["dropped.csv"], True, policy)
 
-def test_a_command_is_split_into_its_words(page: Page, client: SchedulerClient) -> None:
+
+def test_a_command_is_split_into_its_words_and_made_once_though_the_reply_is_lost(
+    page: Page, client: SchedulerClient, complaints: Complaints
+) -> None:
+    complaints.expected += ["ERR_FAILED", "status of 409"]
     form = new_task(page)
     form.get_by_label("Name", exact=True).fill("Words")
     choose(form, "Command")
     form.get_by_role("textbox", name="Command", exact=True).fill("echo 'two words' three")
     form.get_by_label("Environment").fill("COLOUR=blue")
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route(re.compile(r"api/tasks$"), lose, times=1)
+    form.get_by_role("button", name="Create task").click()
+    expect(form.get_by_text(re.compile("^Not saved"))).to_be_visible()
     form.get_by_role("button", name="Create task").click()
     expect(sheet(page)).to_have_count(0)
+    assert len(client.tasks()) == 1
     action = client.task("Words").action
     assert action["argv"] == ["echo", "two words", "three"]
     assert action["env"] == {"COLOUR": "blue"}
@@ -147,20 +167,32 @@ def test_a_token_is_copied_with_its_curl_made_anew_and_revoked(
     expect(row(page, "Hook without key")).to_be_visible()
 
 
-def test_what_someone_else_changed_meanwhile_is_shown_side_by_side(
+def test_what_someone_else_changed_or_deleted_meanwhile_is_said_and_nothing_is_lost(
     page: Page, client: SchedulerClient, complaints: Complaints
 ) -> None:
-    complaints.expected.append("status of 412")
+    complaints.expected += ["status of 412", "status of 404"]
     task = client.schedule(code="1", name="Shared", when="@daily")
     form = edit(page, "Shared")
     form.get_by_label("As text").fill("0 5 * * *")
     task.edit(name="Renamed elsewhere")
     form.get_by_role("button", name="Save changes").click()
     expect(form.get_by_text("Someone else changed this task")).to_be_visible()
-    expect(form.get_by_role("row", name=re.compile("name"))).to_contain_text("Renamed elsewhere")
+    renamed = form.get_by_role("row", name=re.compile("^Name"))
+    expect(renamed).to_contain_text("Renamed elsewhere")
+    expect(renamed).to_contain_text("not changed by you")
     form.get_by_role("button", name="Save mine").click()
     expect(sheet(page)).to_have_count(0)
-    assert client.task(task.id).data["schedule"]["hour"] == "5"
+    shared = client.task(task.id).data
+    assert (shared["schedule"]["hour"], shared["name"]) == ("5", "Renamed elsewhere")
+
+    form = edit(page, "Renamed elsewhere")
+    form.get_by_label("Name", exact=True).fill("Made anew")
+    task.delete()
+    form.get_by_role("button", name="Save changes").click()
+    expect(form.get_by_text("Someone deleted this task meanwhile.")).to_be_visible()
+    form.get_by_role("button", name="Create task").click()
+    expect(row(page, "Made anew")).to_be_visible()
+    assert client.task("Made anew").data["schedule"]["hour"] == "5"
 
 
 def test_days_are_picked_in_the_sentence_and_seen_in_the_calendar(page: Page) -> None:

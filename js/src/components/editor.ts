@@ -1,21 +1,21 @@
 import type { Task, TaskParts, TaskType } from "../store/model";
-import { formOf, patchOf, sameForm, type TaskForm, taskOf } from "../store/task_form";
-import type { SavedTask } from "../transport/api";
+import { formOf, sameForm, type TaskForm } from "../store/task_form";
 import { ApiError } from "../transport/transport";
 import type { Words } from "../words/en";
 import { readerZone } from "../words/times";
 import type { App } from "./app";
 import { ActionFields } from "./form/action_fields";
 import { AttachmentList } from "./form/attachment_list";
-import { type ConflictRow, conflictsOf } from "./form/conflict";
-import { controlOf, labelOf } from "./form/controls";
+import { controlOf } from "./form/controls";
 import { type Draft, draftOf } from "./form/drafts";
 import { FieldErrors } from "./form/field_errors";
 import { FormChoices } from "./form/form_choices";
 import { NotifyFields } from "./form/notify_fields";
-import { PlannedDates, rowOfDate } from "./form/planned_dates";
+import { PlannedDates } from "./form/planned_dates";
+import { Refusals } from "./form/refusals";
 import { ScheduleBuilder } from "./form/schedule_builder";
 import { SchedulePreview } from "./form/schedule_preview";
+import { newTaskId, sendForm } from "./form/sending";
 import { STARTING_POINTS } from "./form/starting_points";
 import { TokenFields } from "./form/token_fields";
 
@@ -35,7 +35,6 @@ export class Editor extends FieldErrors {
   revision = 0;
   message = "";
   subtitle = "";
-  conflict: ConflictRow[] = [];
   form: TaskForm = formOf({}, "UTC");
   /** The form as it was opened: what differs from it is what was changed. */
   start: TaskForm = formOf({}, "UTC");
@@ -50,6 +49,7 @@ export class Editor extends FieldErrors {
   readonly notify: NotifyFields;
   readonly token: TokenFields;
   readonly files: AttachmentList;
+  readonly refusals: Refusals;
   /** Counts the forms shown: what was asked for an earlier one is not meant for this. */
   private turn = 0;
 
@@ -63,6 +63,7 @@ export class Editor extends FieldErrors {
     this.notify = new NotifyFields(app);
     this.token = new TokenFields(app);
     this.files = new AttachmentList(app);
+    this.refusals = new Refusals(app);
   }
 
   get words(): Words["editor"] {
@@ -79,17 +80,6 @@ export class Editor extends FieldErrors {
 
   get leftWords(): string {
     return this.left ? this.words.left(this.left.form.name) : "";
-  }
-
-  /** Labels of servers mean something here. */
-  get labelled(): boolean {
-    const { labels, shared } = this.choices;
-    return shared || labels.length > 0 || this.form.serverLabel !== "";
-  }
-
-  get labelUnknown(): boolean {
-    const label = this.form.serverLabel.trim();
-    return this.choices.loaded && label !== "" && !this.choices.labels.includes(label);
   }
 
   // Opening
@@ -163,8 +153,7 @@ export class Editor extends FieldErrors {
   /** Closes; what was typed can be brought back for as long as the page lives. */
   close(): void {
     if (!this.open) return;
-    this.open = false;
-    this.app.ui.sheetClosed();
+    this.leave();
     if (this.dirty && !this.busy) this.offer(this.app.words.closedUnsaved);
   }
 
@@ -230,24 +219,27 @@ export class Editor extends FieldErrors {
     const { turn } = this;
     try {
       if (!(await this.cron.settled())) {
-        this.point(this.bad("schedule") ? this.words.checkFields : this.app.words.liveHelp.offline);
+        this.refusals.point(this.bad("schedule") ? this.words.checkFields : this.app.words.liveHelp.offline);
         return;
       }
-      const isNew = !this.id;
-      const saved = await this.send();
+      const [start, form] = [this.app.plain(this.start), this.app.plain(this.form)];
+      const { id, newId, revision } = this;
+      const saved = await sendForm(this.app.api, { id, newId, revision, start, form });
       const { task } = saved;
       this.app.session.put({ tasks: [task] });
       if (turn !== this.turn) return;
       this.id = task.uuid;
       if (!(await this.sendFiles(task.uuid))) return;
-      this.settle();
-      this.open = false;
-      this.app.ui.sheetClosed();
+      this.start = form;
+      this.files.settle();
+      // What was typed while it was being saved is still to be saved.
+      if (this.dirty) this.revision = (await this.app.api.task(task.uuid)).revision;
+      else if (this.open) this.leave();
       if (saved.token_secret) this.app.ui.token.show(task, saved.token_secret);
       if (thenRun) void this.app.runTask(task);
-      else this.app.ui.toasts.show(this.app.words[isNew ? "created" : "saved"](task.name));
+      else this.app.ui.toasts.show(this.app.words[id ? "saved" : "created"](task.name));
     } catch (error) {
-      if (turn === this.turn) await this.refuse(error);
+      if (turn === this.turn) await this.refusals.meet(error);
       else this.app.fail(this.words.saveFailed, error);
     } finally {
       if (turn === this.turn) this.busy = false;
@@ -261,26 +253,21 @@ export class Editor extends FieldErrors {
     if (task) await this.app.deleteTask(task);
   }
 
-  async takeTheirs(): Promise<void> {
-    await this.edit(this.id);
-  }
-
-  /** Save over the other change: the patch holds only the fields changed here, theirs elsewhere stay. */
-  async keepMine(): Promise<void> {
-    this.conflict = [];
-    await this.save(false);
+  private leave(): void {
+    this.open = false;
+    this.app.ui.sheetClosed();
   }
 
   private begin(id: string, form: TaskForm): void {
     if (this.dirty && !this.busy) this.left = draftOf(this, this.app);
     this.turn++;
     this.id = id;
-    this.newId = id ? "" : (crypto.randomUUID?.() ?? "");
+    this.newId = id ? "" : newTaskId();
     this.revision = 0;
     this.message = "";
     this.subtitle = "";
     this.errors = {};
-    this.conflict = [];
+    this.refusals.conflict = [];
     this.token.clear();
     this.files.show("", []);
     this.unfold = { ...FOLDED };
@@ -316,69 +303,13 @@ export class Editor extends FieldErrors {
   }
 
   /** Nothing in this form is unsaved. */
-  private settle(): void {
+  settle(): void {
     this.start = structuredClone(this.app.plain(this.form));
     this.files.settle();
   }
 
-  private async send(): Promise<SavedTask> {
-    const form = this.app.plain(this.form);
-    if (this.id) return this.change(this.id, this.app.plain(this.start), form, this.revision);
-    try {
-      return await this.app.api.create({ ...taskOf(form), ...(this.newId ? { uuid: this.newId } : {}) });
-    } catch (error) {
-      if (!(error instanceof ApiError && error.status === 409 && error.field === "uuid")) throw error;
-      // It was made by an attempt whose reply was lost: what was changed since is put on top.
-      const made = await this.app.api.task(this.newId);
-      return this.change(made.uuid, formOf(made, readerZone()), form, made.revision);
-    }
-  }
-
-  private async change(id: string, from: TaskForm, to: TaskForm, revision: number): Promise<SavedTask> {
-    const patch = patchOf(from, to);
-    if (Object.keys(patch).length === 0) return { task: await this.app.api.task(id) };
-    return this.app.api.update(id, patch, revision);
-  }
-
-  private async refuse(error: unknown): Promise<void> {
-    const refusal = error instanceof ApiError ? error : null;
-    if (refusal?.status === 412 && this.id) await this.showConflict();
-    else if (refusal?.status === 404 && !refusal.missing && this.id) this.makeAnew();
-    else if (refusal?.field) this.showRefusal(refusal.field, refusal.message);
-    else this.message = `${this.words.saveFailed}: ${this.app.explain(error)}`;
-    // Closed while it was being saved: the reader must hear of it all the same.
-    if (!this.open) this.offer(this.message || this.words.conflict.title);
-  }
-
-  private showRefusal(field: string, why: string): void {
-    const place = /^plan\.todo\.(\d+)/.exec(field)?.[1];
-    const at = place === undefined ? field : this.dates.path(rowOfDate(Number(place), this.form));
-    this.errors[at] = why;
-    if (at.startsWith("policy")) this.unfold.policy = true;
-    if (at.startsWith("notify")) this.unfold.notify = true;
-    if (at === "description" || at.startsWith("tags")) this.unfold.details = true;
-    this.point(controlOf(this.app, at) ? this.words.checkFields : `${this.words.saveFailed}: ${why}`);
-  }
-
-  /** Say it on top, and go to the first field that was refused. */
-  private point(message: string): void {
-    this.message = message;
-    this.app.ui.focusLater(() =>
-      [...(this.app.refs.editorForm?.querySelectorAll<HTMLElement>('[aria-invalid="true"]') ?? [])].find(
-        (control) => control.checkVisibility(),
-      ),
-    );
-  }
-
-  /** The task was deleted meanwhile: what stands here can still be made into a new one. */
-  private makeAnew(): void {
-    this.id = "";
-    this.newId = crypto.randomUUID?.() ?? "";
-    this.token.clear();
-    this.message = this.words.deletedMeanwhile;
-  }
-
-  private offer(message: string): void {
+  /** Tell of a form that is closed, and offer it again. */
+  offer(message: string): void {
     this.app.ui.toasts.show(message, { action: this.app.words.reopen, act: () => this.reopen() });
   }
 
@@ -386,22 +317,6 @@ export class Editor extends FieldErrors {
   private forgetErrors(): void {
     const { refusal } = this.preview;
     this.errors = refusal ? { [refusal.path]: refusal.message } : {};
-  }
-
-  private async showConflict(): Promise<void> {
-    try {
-      const theirs = await this.app.api.task(this.id);
-      const label = (path: string): string => labelOf(this.app, path);
-      this.conflict = conflictsOf(this.app.plain(this.start), this.app.plain(this.form), theirs, label);
-      this.revision = theirs.revision;
-      this.app.session.put({ tasks: [theirs] });
-      if (this.conflict.length > 0) return;
-      // Both saved the same: there is nothing to decide.
-      this.settle();
-      this.close();
-    } catch (error) {
-      this.message = this.app.explain(error);
-    }
   }
 
   private async sendFiles(id: string): Promise<boolean> {
@@ -417,7 +332,7 @@ export class Editor extends FieldErrors {
       // The task itself is saved; only the files are not, and the form stays open to try again.
       this.start = structuredClone(this.app.plain(this.form));
       this.errors = { attachments: this.app.explain(error) };
-      this.point(this.words.filesNotSent);
+      this.refusals.point(this.words.filesNotSent);
       this.revision = (await this.app.api.task(id)).revision;
       return false;
     }

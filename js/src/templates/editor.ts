@@ -55,9 +55,9 @@ function banners(w: Words): string {
 
 function conflict(w: Words): string {
   const c = w.editor.conflict;
-  return `<div class="scheduler-conflict" role="alert" x-show="editor.conflict.length > 0">
+  return `<div class="scheduler-conflict" role="alert" x-show="editor.refusals.conflict.length > 0">
     <strong>${esc(c.title)}</strong><p>${esc(c.text)}</p>
     <table class="scheduler-table"><thead><tr><th scope="col">${esc(c.field)}</th><th scope="col">${esc(c.mine)}</th><th scope="col">${esc(c.theirs)}</th></tr></thead>
-    <tbody><template x-for="row in editor.conflict" :key="row.path"><tr><th scope="row" x-text="row.label" :title="row.path"></th><td><span class="scheduler-mono" x-show="row.changed" x-text="row.mine"></span><span class="scheduler-soft" x-show="!row.changed">${esc(c.notMine)}</span></td><td class="scheduler-mono" x-text="row.theirs"></td></tr></template></tbody></table>
-    <div class="scheduler-row-actions">${button(c.take, { click: "editor.takeTheirs()" })}${button(c.keep, { click: "editor.keepMine()", kind: "primary" })}</div></div>`;
+    <tbody><template x-for="row in editor.refusals.conflict" :key="row.path"><tr><th scope="row" x-text="row.label" :title="row.path"></th><td><span class="scheduler-mono" x-show="row.changed" x-text="row.mine"></span><span class="scheduler-soft" x-show="!row.changed">${esc(c.notMine)}</span></td><td class="scheduler-mono" x-text="row.theirs"></td></tr></template></tbody></table>
+    <div class="scheduler-row-actions">${button(c.take, { click: "editor.refusals.takeTheirs()" })}${button(c.keep, { click: "editor.refusals.keepMine()", kind: "primary" })}</div></div>`;
 }

@@ -17,8 +17,8 @@ function place(w: Words): string {
     <datalist :id="fieldId('labels')"><template x-for="name in editor.choices.labels" :key="name"><option :value="name"></option></template></datalist>`;
   return `<div x-show="contexts.list.length > 0 || editor.form.contextId !== ''">${field(p.context, "context_id", select("contextId", contexts), p.contextHelp)}</div>
     <div x-show="executors.length > 1">${field(p.executor, "executor", select("executor", executors), p.executorHelp)}</div>
-    <div x-show="editor.labelled">${field(p.label, "server_label", label, p.labelHelp)}
-      <p class="scheduler-warning scheduler-field" role="status" x-show="editor.labelUnknown">${icon("alert")}<span>${esc(p.labelUnknown)}</span></p></div>`;
+    <div x-show="editor.choices.labelled">${field(p.label, "server_label", label, p.labelHelp)}
+      <p class="scheduler-warning scheduler-field" role="status" x-show="editor.choices.labelUnknown">${icon("alert")}<span>${esc(p.labelUnknown)}</span></p></div>`;
 }
 
 function attachments(w: Words): string {
@@ -53,7 +53,7 @@ function notify(w: Words): string {
   const targets = `<template x-for="target in editor.notify.targets" :key="target.name"><div class="scheduler-target">
       <label class="scheduler-switch"><input type="checkbox" class="scheduler-check" :checked="editor.notify.has(target.name)" @change="editor.notify.toggle(target.name)"><span x-text="target.name"></span></label>
       <span class="scheduler-soft" x-text="target.problem"></span>
-      <span x-show="target.known">${button(w.notifications.test, { click: "notifications.test(target.name)", kind: "ghost" })}</span></div></template>`;
+      <span x-show="target.known">${button(w.notifications.test, { click: "notifications.test(target.name)", kind: "ghost", extra: ':aria-label="editor.notify.testLabel(target.name)"' })}</span></div></template>`;
   return fold(
     "notify",
     n.title,

@@ -59,7 +59,7 @@ export function offered(list: string, model: string, value: string, label: strin
 
 /** A part that is folded away; `part` is its name among the editor's folds, `soft` what its head says besides. */
 export function fold(part: string, title: string, soft: string, inner: string): string {
-  return `<details class="scheduler-fold" :open="editor.unfold.${part}" @toggle="editor.folded('${part}', $event)"><summary>${icon("right")}${esc(title)} ${soft}</summary>
+  return `<details class="scheduler-fold" :open="editor.unfold.${part}" @toggle="editor.folded('${part}', $event)"><summary>${icon("right")}<span>${esc(title)}</span>${soft}</summary>
     ${inner}
   </details>`;
 }

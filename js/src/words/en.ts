@@ -393,6 +393,7 @@ export const en = {
       },
       eventsLabel: "What to tell of",
       targetsLabel: "Whom to tell",
+      test: (target: string): string => `Send a test to ${target}`,
       targetGone: "not set up on this server any more",
       none: "No targets are set up on this server. An administrator names them in NotificationSettings.targets of its configuration.",
       longMinutes: "Takes long after (minutes)",

@@ -13,6 +13,17 @@ export class FormChoices {
 
   constructor(private readonly app: App) {}
 
+  /** Labels of servers mean something here. */
+  get labelled(): boolean {
+    return this.shared || this.labels.length > 0 || this.app.ui.editor.form.serverLabel !== "";
+  }
+
+  /** No server has the label that the form names. */
+  get labelUnknown(): boolean {
+    const label = this.app.ui.editor.form.serverLabel.trim();
+    return this.loaded && label !== "" && !this.labels.includes(label);
+  }
+
   /** Read anew for each form: a server may have come, or its settings have changed. What is missing stays empty. */
   async load(): Promise<void> {
     await Promise.all([this.loadKernels(), this.loadStatus()]);

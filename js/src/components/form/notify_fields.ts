@@ -75,6 +75,10 @@ export class NotifyFields {
     this.editor.touch("notify");
   }
 
+  testLabel(name: string): string {
+    return this.words.test(name);
+  }
+
   /** Choosing begins with what holds now. */
   whatChanged(): void {
     const { notify } = this.editor.form;

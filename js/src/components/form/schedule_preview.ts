@@ -60,6 +60,8 @@ export class SchedulePreview {
   }
 
   changed(): void {
+    // An answer on its way was meant for what stood here before.
+    this.asking++;
     this.old = true;
     this.refusal = null;
     this.askSoon(this);
