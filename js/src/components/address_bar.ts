@@ -32,15 +32,19 @@ export class AddressBar {
   /** Show what an address such as `#/run/4f…` says; how the list is narrowed stays as it is. */
   show(hash: string): void {
     const { ui } = this.app;
-    this.apply({ ...parseRoute(hash), filter: this.app.plain(ui.filter), sort: this.app.plain(ui.sort) });
+    this.apply({
+      ...parseRoute(hash),
+      filter: this.app.plain(ui.tasks.filter),
+      sort: this.app.plain(ui.tasks.sort),
+    });
   }
 
   /** Write what is shown into the address; `push` makes a step that the back button undoes. */
   write(push = false): void {
     const { ui } = this.app;
     if (!this.owned) return;
-    const { tab, view, sheet, filter, sort } = ui;
-    const hash = formatRoute({ tab, view, sheet, filter, sort });
+    const { view, filter, sort } = ui.tasks;
+    const hash = formatRoute({ tab: ui.tabs.selected, view, sheet: ui.sheet, filter, sort });
     if (hash === location.hash) return;
     history[push ? "pushState" : "replaceState"](null, "", hash || location.pathname + location.search);
   }
@@ -52,20 +56,20 @@ export class AddressBar {
 
   private apply(route: Route): void {
     const { ui, view } = this.app;
-    ui.filter = route.filter;
-    ui.sort = route.sort;
+    ui.tasks.filter = route.filter;
+    ui.tasks.sort = route.sort;
     view.setFilter({ ...route.filter });
     view.setSort({ ...route.sort });
-    if (ui.view !== route.view) {
-      ui.view = route.view;
+    if (ui.tasks.view !== route.view) {
+      ui.tasks.view = route.view;
       ui.overview.show(route.view);
     }
-    ui.tab = route.tab;
-    if (ui.activeTab !== route.tab) ui.activate(route.tab);
+    ui.tabs.selected = route.tab;
+    if (ui.tabs.active !== route.tab) ui.tabs.activate(route.tab);
     const { sheet } = route;
     if (JSON.stringify(sheet) === JSON.stringify(ui.sheet)) return;
     if (!sheet) {
-      if (!ui.panelled) return;
+      if (!ui.host.ready) return;
       ui.editor.close();
       ui.inspector.close();
     } else if (sheet.kind === "new" && sheet.notebook) ui.panel("editor", "schedule", sheet.notebook);

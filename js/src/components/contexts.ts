@@ -74,9 +74,10 @@ export class Contexts {
   private recall(): void {
     const { ui, options } = this.app;
     const { context } = readPreferences();
-    if (options.mode !== "page" || ui.filter.context || !this.list.some((row) => row.id === context)) return;
-    ui.filter.context = context;
-    ui.applyFilter();
+    if (options.mode !== "page" || ui.tasks.filter.context || !this.list.some((row) => row.id === context))
+      return;
+    ui.tasks.filter.context = context;
+    ui.tasks.applyFilter();
   }
 
   /** A context that was given no name is called by the tasks in it; one whose tasks are gone by its id. */

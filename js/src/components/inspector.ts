@@ -32,6 +32,8 @@ export class Inspector {
   traceback = "";
   attempts: { id: string; label: string; current: boolean }[] = [];
   active = false;
+  /** How far the run says it is, from 0 to 1; null while it says nothing. */
+  progress: number | null = null;
   hasOutput = false;
   outputLinks: { href: string; label: string }[] = [];
   readonly history: RunHistory;
@@ -109,8 +111,10 @@ export class Inspector {
   }
 
   taskChanged(): void {
-    const task = this.open && this.kind === "task" ? this.app.table.get(this.taskId) : null;
-    if (task) this.fillTask(task, false);
+    const task = this.open ? this.app.table.get(this.taskId) : null;
+    if (!task) return;
+    if (this.kind === "task") this.fillTask(task, false);
+    else this.progress = task.active_runs?.find((run) => run.id === this.runId)?.progress ?? this.progress;
   }
 
   runIt(): void {
@@ -175,6 +179,7 @@ export class Inspector {
     this.halted = "";
     this.waiting = "";
     this.hasOutput = false;
+    this.progress = null;
     this.run = null;
   }
 
@@ -215,6 +220,7 @@ export class Inspector {
     this.state = run.state;
     this.stateWord = words.runStates[run.state];
     this.active = ACTIVE_RUN_STATES.has(run.state);
+    this.progress = run.progress ?? this.progress;
     this.facts = runFacts(run, words, Date.now());
     this.parameters = parameterRows(run);
     this.result = run.result === null || run.result === undefined ? "" : String(run.result);

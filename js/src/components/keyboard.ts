@@ -4,7 +4,7 @@ import type { SchedulerSettings } from "./scheduler_settings";
 export function handleKey(ui: SchedulerSettings, event: KeyboardEvent): void {
   if (event.defaultPrevented) return;
   const target = event.composedPath()[0] as HTMLElement;
-  if (target.closest?.("dialog, .scheduler-menu") || ui.held.take(event)) return;
+  if (target.closest?.("dialog, .scheduler-menu") || ui.host.held.take(event)) return;
   const modified = event.ctrlKey || event.metaKey;
   if (modified && event.key.toLowerCase() === "k") {
     event.preventDefault();
@@ -13,34 +13,34 @@ export function handleKey(ui: SchedulerSettings, event: KeyboardEvent): void {
   }
   if (typing(target) || event.altKey) return;
   if (modified) {
-    if (event.key.toLowerCase() === "a" && ui.inGrid(target)) {
+    if (event.key.toLowerCase() === "a" && ui.rows.has(target)) {
       event.preventDefault();
-      ui.selectAll();
+      ui.tasks.selectAll();
     }
     return;
   }
   const act =
     actions[event.shiftKey && event.key.length === 1 ? `Shift+${event.key.toUpperCase()}` : event.key];
-  if (!act || ui.activeTab !== "scheduler") return;
+  if (!act || ui.tabs.active !== "scheduler") return;
   if (act(ui) !== false) event.preventDefault();
 }
 
 /** Each returns false when it had nothing to do, so that the key keeps its usual meaning. */
 const actions: Record<string, (ui: SchedulerSettings) => unknown> = {
-  "/": (ui) => ui.focusSearch(),
-  j: (ui) => ui.moveActive(1),
-  k: (ui) => ui.moveActive(-1),
-  r: (ui) => ui.onActive("run"),
-  "Shift+R": (ui) => ui.onActive("runWith"),
-  s: (ui) => ui.onActive("stop"),
-  e: (ui) => ui.onActive("edit"),
-  h: (ui) => ui.onActive("open"),
-  o: (ui) => ui.onActive("expand"),
+  "/": (ui) => ui.tasks.focusSearch(),
+  j: (ui) => ui.rows.move(1),
+  k: (ui) => ui.rows.move(-1),
+  r: (ui) => ui.rows.onActive("run"),
+  "Shift+R": (ui) => ui.rows.onActive("runWith"),
+  s: (ui) => ui.rows.onActive("stop"),
+  e: (ui) => ui.rows.onActive("edit"),
+  h: (ui) => ui.rows.onActive("open"),
+  o: (ui) => ui.rows.onActive("expand"),
   n: (ui) => !ui.readOnly && ui.panel("editor", "create", "scheduled"),
-  Delete: (ui) => ui.onActive("delete"),
+  Delete: (ui) => ui.rows.onActive("delete"),
   "?": (ui) => ui.panel("shortcuts", "show"),
   "Shift+?": (ui) => ui.panel("shortcuts", "show"),
-  Escape: (ui) => ui.selectedCount > 0 && ui.clearSelection(),
+  Escape: (ui) => ui.tasks.selectedCount > 0 && ui.tasks.clearSelection(),
 };
 
 function typing(target: HTMLElement): boolean {

@@ -69,7 +69,7 @@ export class Overview {
 
   showDay(day: Date): void {
     const noon = day.getTime() + 12 * HOUR;
-    this.app.ui.setView("timeline");
+    this.app.ui.tasks.setView("timeline");
     this.state.offset = Math.round((noon - Date.now()) / HOUR);
     void this.refresh();
   }
@@ -88,7 +88,7 @@ export class Overview {
     } catch (error) {
       if (error instanceof ApiError && error.missing) {
         app.ui.can.timeline = false;
-        if (state.view !== "list") app.ui.setView("list");
+        if (state.view !== "list") app.ui.tasks.setView("list");
       } else this.say(app.explain(error));
     }
   }

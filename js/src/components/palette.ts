@@ -123,20 +123,20 @@ export class Palette {
     }
     if (ui.can.transfer) add(words.exportTasks, "download", () => ui.transfer.openExport());
     for (const state of ["error", "running", "disabled"] as const) {
-      add(`${words.filterStates}: ${words.states[state]}`, "search", () => ui.setState(state));
+      add(`${words.filterStates}: ${words.states[state]}`, "search", () => ui.tasks.setState(state));
     }
-    add(words.clearFilters, "close", () => ui.clearFilter());
+    add(words.clearFilters, "close", () => ui.tasks.clearFilter());
     for (const view of ["list", "timeline", "calendar"] as const) {
       if (view !== "list" && !ui.can.timeline) continue;
       const name = ({ list: "list", timeline: "gantt", calendar: "calendar" } as const)[view];
-      add(words.palette.goTo(words.views[view]), name, () => ui.setView(view));
+      add(words.palette.goTo(words.views[view]), name, () => ui.tasks.setView(view));
     }
     if (options.mode === "page") {
       for (const tab of TABS.filter((tab) => tab !== "scheduler")) {
-        add(words.palette.goTo(words.tabs[tab]), "folder", () => ui.selectTab(tab));
+        add(words.palette.goTo(words.tabs[tab]), "folder", () => ui.tabs.select(tab));
       }
     }
-    add(words.compact, "columns", () => ui.toggleDensity());
+    add(words.compact, "columns", () => ui.look.toggleDensity());
     add(words.shortcuts.title, "help", () => ui.panel("shortcuts", "show"), ["?"]);
   }
 

@@ -8,8 +8,6 @@ export class RunLog {
   lineWords = "";
   /** What stands in the log's place while there is nothing in it. */
   empty = "";
-  /** How far the run says it is, from 0 to 1; null while it says nothing. */
-  progress: number | null = null;
   private view: LogView | null = null;
   private read = false;
   private active = false;
@@ -31,7 +29,6 @@ export class RunLog {
     this.stop = this.app.session.feed.followLog(runId, 0, (entries) => {
       view.append(entries);
       this.lineWords = view.length ? this.app.words.runDetail.lines(view.length) : "";
-      this.progress = view.progress;
       this.read = true;
       this.say();
       if (wanted !== null && view.length >= wanted) {
@@ -47,7 +44,6 @@ export class RunLog {
     this.view = null;
     this.read = false;
     this.lineWords = "";
-    this.progress = null;
   }
 
   /** Whether more may come. */

@@ -89,20 +89,20 @@ export function newTaskMenu(ui: SchedulerSettings, words: Words): MenuEntry[] {
 export function columnMenu(ui: SchedulerSettings, words: Words): MenuEntry[] {
   const { views } = readPreferences();
   const entries: MenuEntry[] = [
-    { label: words.compact, checked: ui.density === "compact", run: () => ui.toggleDensity() },
+    { label: words.compact, checked: ui.look.density === "compact", run: () => ui.look.toggleDensity() },
     words.columnsTitle,
     ...COLUMNS.map((key) => ({
       label: words.columns[key],
-      checked: ui.columns.includes(key),
-      run: () => ui.toggleColumn(key),
+      checked: ui.look.columns.includes(key),
+      run: () => ui.look.toggleColumn(key),
     })),
     null,
-    { label: words.resetSort, icon: "alert" as const, run: () => ui.setSort({ ...DEFAULT_SORT }) },
+    { label: words.resetSort, icon: "alert" as const, run: () => ui.tasks.setSort({ ...DEFAULT_SORT }) },
     words.savedViews,
     ...views.map((view) => ({
       label: view.name,
       icon: "bookmark" as const,
-      run: () => ui.useView(view.filter, view.sort),
+      run: () => ui.tasks.useView(view.filter, view.sort),
       remove: {
         label: words.removeView(view.name),
         run: () => void writePreferences({ views: views.filter((other) => other.name !== view.name) }),

@@ -62,7 +62,7 @@ export class Templates {
 
   askView(): void {
     const { words } = this.app;
-    this.ask(words.saveView, words.saveViewName, "", (name) => this.app.ui.saveView(name));
+    this.ask(words.saveView, words.saveViewName, "", (name) => this.app.ui.tasks.saveView(name));
   }
 
   accept(): void {

@@ -15,6 +15,8 @@ const HOUR = 3_600_000;
 /** More lanes than this are not read; the filter narrows them. */
 const LANES = 200;
 const MARK = 4;
+/** Hours between two lines. */
+const STRIDE = 3;
 const MARK_GAP = 2;
 
 /** Draws a lane for each task that ran or will run in 24 hours: runs to scale, planned fires as hollow marks. */
@@ -53,7 +55,7 @@ export function drawTimeline(
 
   const list = h("div", { class: "scheduler-lanes", role: "list", "aria-label": words.timeline.label });
   list.style.setProperty("--scheduler-lane-names", `${names}px`);
-  list.append(axis(scale, timeline));
+  list.append(axis(scale));
   for (const lane of lanes.slice(0, LANES)) list.append(laneRow(lane, scale, app));
   if (lanes.length === 0) list.append(h("p", { class: "scheduler-quiet" }, words.timeline.empty));
   if (lanes.length > LANES)
@@ -103,22 +105,29 @@ class Scale {
     this.to = Date.parse(timeline.to);
   }
 
+  /** The full hours shown that `stride` divides, in the reader's zone. */
+  hours(stride: number): number[] {
+    const first = new Date(this.from);
+    first.setMinutes(0, 0, 0);
+    const hours: number[] = [];
+    for (let at = first.getTime(); at <= this.to; at += HOUR) {
+      if (at >= this.from && new Date(at).getHours() % stride === 0) hours.push(at);
+    }
+    return hours;
+  }
+
   x(at: number): number {
     return Math.max(0, Math.min(this.width, ((at - this.from) / (this.to - this.from)) * this.width));
   }
 }
 
-function axis(scale: Scale, timeline: Timeline): HTMLElement {
+function axis(scale: Scale): HTMLElement {
   const row = h("div", { class: "scheduler-lane scheduler-lane-axis", role: "presentation" });
   row.append(h("span", { class: "scheduler-lane-name" }));
   const chart = svg("svg", { width: scale.width, height: 24, "aria-hidden": "true" });
-  const first = new Date(timeline.from);
-  first.setMinutes(0, 0, 0);
-  const stride = scale.width < 500 ? 6 : 3;
-  for (let at = first.getTime(); at <= scale.to; at += HOUR) {
-    const hour = new Date(at).getHours();
-    if (at < scale.from || hour % stride !== 0) continue;
-    const label = hour === 0 ? shortDate(new Date(at).toISOString()) : clockTime(new Date(at).toISOString());
+  for (const at of scale.hours(scale.width < 500 ? 2 * STRIDE : STRIDE)) {
+    const iso = new Date(at).toISOString();
+    const label = new Date(at).getHours() === 0 ? shortDate(iso) : clockTime(iso);
     chart.append(svg("text", { x: scale.x(at), y: 15, "text-anchor": "middle" }, label));
   }
   row.append(chart);
@@ -164,13 +173,9 @@ function laneRow(lane: Lane, scale: Scale, app: App): HTMLElement {
       count(lane.planned.length),
     ),
   });
-  const first = new Date(scale.from);
-  first.setMinutes(0, 0, 0);
-  for (let at = first.getTime(); at <= scale.to; at += 3 * HOUR) {
-    if (at > scale.from)
-      chart.append(
-        svg("line", { x1: scale.x(at), x2: scale.x(at), y1: 0, y2: LANE, class: "scheduler-lane-grid" }),
-      );
+  for (const at of scale.hours(STRIDE)) {
+    const x = scale.x(at);
+    chart.append(svg("line", { x1: x, x2: x, y1: 0, y2: LANE, class: "scheduler-lane-grid" }));
   }
   const middle = (LANE - BAR) / 2;
   for (const mark of plannedMarks(lane.planned, scale)) {

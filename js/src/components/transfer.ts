@@ -36,7 +36,7 @@ export class Transfer {
   constructor(private readonly app: App) {}
 
   get selectedWords(): string {
-    return this.app.words.transfer.onlySelected(this.app.ui.selectedCount);
+    return this.app.words.transfer.onlySelected(this.app.ui.tasks.selectedCount);
   }
 
   openImport(): void {

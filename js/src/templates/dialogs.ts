@@ -146,7 +146,7 @@ function transfer(w: Words): string {
       "transfer.exporting",
       esc(t.exportTitle),
       `${select(t.format, "transfer.exporting.format", options({ json: "JSON", yaml: "YAML" }))}
-      <label class="scheduler-switch" x-show="selectedCount > 0"><input type="checkbox" class="scheduler-check" x-model="transfer.exporting.selected"><span x-text="transfer.selectedWords"></span></label>
+      <label class="scheduler-switch" x-show="tasks.selectedCount > 0"><input type="checkbox" class="scheduler-check" x-model="transfer.exporting.selected"><span x-text="transfer.selectedWords"></span></label>
       <p class="scheduler-note">${esc(t.noSecrets)}</p>`,
       `<span class="scheduler-spring"></span>${button(w.cancel, { click: "transfer.exporting.close()", kind: "ghost" })}${button(t.download, { click: "transfer.download()", icon: "download", kind: "primary" })}`,
     )

@@ -15,7 +15,7 @@ export function inspectorTemplate(w: Words): string {
       ${iconButton(w.close, "close", "inspector.close()")}
     </header>
     <div class="scheduler-sheet-body">
-      <progress class="scheduler-run-progress" max="1" aria-label="${esc(w.progress)}" :value="inspector.log.progress" x-show="inspector.kind === 'run' && inspector.active && inspector.log.progress !== null"></progress>
+      <progress class="scheduler-run-progress" max="1" aria-label="${esc(w.progress)}" :value="inspector.progress" x-show="inspector.kind === 'run' && inspector.active && inspector.progress !== null"></progress>
       <p class="scheduler-quiet" x-show="inspector.loading">${icon("spinner", "scheduler-spin")}${esc(w.editor.loading)}</p>
       <div class="scheduler-banner" data-level="error" role="alert" x-show="inspector.message">${icon("alert")}<span x-text="inspector.message"></span></div>
       <div class="scheduler-banner" data-level="warning" x-show="inspector.halted">${icon("alert")}<span><strong>${esc(w.halted)}.</strong> <span x-text="inspector.halted"></span> ${esc(w.haltedHelp)}</span>${button(w.reset, { click: "inspector.resetIt()", extra: 'x-show="!readOnly"' })}</div>

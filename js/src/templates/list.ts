@@ -7,23 +7,23 @@ const SORTABLE = ["name", "state", "schedule", "next", "last", "duration"];
 /** The card with toolbar, table, timeline and calendar. */
 export function listTemplate(w: Words): string {
   return `
-  <section class="scheduler-card scheduler-list" x-ref="list" x-show="ready && counts.all > 0" aria-label="${esc(w.title)}">
+  <section class="scheduler-card scheduler-list" x-ref="list" x-show="ready && tasks.counts.all > 0" aria-label="${esc(w.title)}">
     ${toolbar(w)}${bulkBar(w)}
     <div class="scheduler-scroll" x-ref="scroll">
-    <div class="scheduler-grid" role="grid" tabindex="-1" x-ref="grid" x-show="view === 'list'" aria-label="${esc(w.title)}" aria-multiselectable="true" :aria-rowcount="shown + 1" :data-columns="columnsKey">
+    <div class="scheduler-grid" role="grid" tabindex="-1" x-ref="grid" x-show="tasks.view === 'list'" aria-label="${esc(w.title)}" aria-multiselectable="true" :aria-rowcount="tasks.shown + 1" :data-columns="look.columnsKey">
       ${head(w)}
       <div class="scheduler-body" role="rowgroup" x-ref="body"></div>
     </div>
-    <div class="scheduler-empty" x-show="view === 'list' && shown === 0">
+    <div class="scheduler-empty" x-show="tasks.view === 'list' && tasks.shown === 0">
       ${icon("search")}<h2>${esc(w.noMatchTitle)}</h2><p>${esc(w.noMatchText)}</p>
-      ${button(w.clearFilters, { click: "clearFilter()" })}
+      ${button(w.clearFilters, { click: "tasks.clearFilter()" })}
     </div>
-    <div class="scheduler-timeline" x-ref="timeline" x-show="view === 'timeline'"></div>
-    <div class="scheduler-month" x-ref="calendar" x-show="view === 'calendar'"></div>
+    <div class="scheduler-timeline" x-ref="timeline" x-show="tasks.view === 'timeline'"></div>
+    <div class="scheduler-month" x-ref="calendar" x-show="tasks.view === 'calendar'"></div>
     </div>
     <footer class="scheduler-foot">
-      <span x-text="shownWords" aria-live="polite"></span>
-      <span class="scheduler-live" x-show="mode === 'widget'" :data-state="live" :title="liveHelp"><i class="scheduler-live-dot"></i><span x-text="liveWord"></span></span>
+      <span x-text="tasks.shownWords" aria-live="polite"></span>
+      <span class="scheduler-live" x-show="mode === 'widget'" :data-state="connection.state" :title="connection.help"><i class="scheduler-live-dot"></i><span x-text="connection.word"></span></span>
       <span class="scheduler-spring"></span>
       <span class="scheduler-hints scheduler-wide" aria-hidden="true" x-show="!readOnly"><kbd>J</kbd><kbd>K</kbd> ${esc(w.hints.move)} <kbd>R</kbd> ${esc(w.hints.run)} <kbd>E</kbd> ${esc(w.hints.edit)}</span>
       <button type="button" class="scheduler-plain-link scheduler-wide" @click="panel('shortcuts', 'show')"><kbd>?</kbd> ${esc(w.hints.all)}</button>
@@ -34,16 +34,16 @@ export function listTemplate(w: Words): string {
 
 function toolbar(w: Words): string {
   const segment = (state: string, label: string): string =>
-    `<button type="button" class="scheduler-segment" :aria-pressed="filter.state === '${state}'" @click="setState('${state}')">${esc(label)} <span class="scheduler-soft" x-text="number(counts.${state || "all"})"></span></button>`;
-  return `<div class="scheduler-toolbar" x-show="selectedCount === 0" role="search">
+    `<button type="button" class="scheduler-segment" :aria-pressed="tasks.filter.state === '${state}'" @click="tasks.setState('${state}')">${esc(label)} <span class="scheduler-soft" x-text="number(tasks.counts.${state || "all"})"></span></button>`;
+  return `<div class="scheduler-toolbar" x-show="tasks.selectedCount === 0" role="search">
     <label class="scheduler-search">${icon("search")}<span class="scheduler-hidden">${esc(w.filter)}</span>
-      <input type="search" x-ref="search" placeholder="${esc(w.filter)}" x-model="filter.q" @input="applyFilter()" @keydown.down.prevent="focusGrid()" @keydown.escape="leaveSearch($event)" autocomplete="off" spellcheck="false"><kbd aria-hidden="true">/</kbd></label>
+      <input type="search" x-ref="search" placeholder="${esc(w.filter)}" x-model="tasks.filter.q" @input="tasks.applyFilter()" @keydown.down.prevent="rows.focus()" @keydown.escape="tasks.leaveSearch($event)" autocomplete="off" spellcheck="false"><kbd aria-hidden="true">/</kbd></label>
     <div class="scheduler-segments scheduler-states" role="group" aria-label="${esc(w.filterStates)}">
       ${segment("", w.all)}${segment("error", w.states.error)}${segment("running", w.states.running)}${segment("idle", w.states.idle)}${segment("disabled", w.states.disabled)}
     </div>
-    <label class="scheduler-picker" x-show="mode === 'page'"><span>${esc(w.type)}</span><select x-model="filter.type" @change="applyFilter()"><option value="">${esc(w.all)}</option>${options(w.types)}</select>${icon("down")}</label>
-    <label class="scheduler-picker" x-show="tags.length > 0"><span>${esc(w.tag)}</span><select x-model="filter.tag" @change="applyFilter()"><option value="">${esc(w.all)}</option>
-      <template x-for="tag in tags" :key="tag"><option :value="tag" :selected="tag === filter.tag" x-text="tag"></option></template></select>${icon("down")}</label>
+    <label class="scheduler-picker" x-show="mode === 'page'"><span>${esc(w.type)}</span><select x-model="tasks.filter.type" @change="tasks.applyFilter()"><option value="">${esc(w.all)}</option>${options(w.types)}</select>${icon("down")}</label>
+    <label class="scheduler-picker" x-show="tasks.tags.length > 0"><span>${esc(w.tag)}</span><select x-model="tasks.filter.tag" @change="tasks.applyFilter()"><option value="">${esc(w.all)}</option>
+      <template x-for="tag in tasks.tags" :key="tag"><option :value="tag" :selected="tag === tasks.filter.tag" x-text="tag"></option></template></select>${icon("down")}</label>
     <span class="scheduler-spring"></span>
     <div class="scheduler-segments scheduler-views" role="group" aria-label="${esc(w.viewsLabel)}" x-show="can.timeline">
       ${view("list", "list", w.views.list)}${view("timeline", "gantt", w.views.timeline)}${view("calendar", "calendar", w.views.calendar)}
@@ -54,15 +54,15 @@ function toolbar(w: Words): string {
 }
 
 function view(name: string, iconName: "list" | "gantt" | "calendar", label: string): string {
-  return `<button type="button" class="scheduler-segment" :aria-pressed="view === '${name}'" aria-label="${esc(label)}" title="${esc(label)}" @click="setView('${name}')">${icon(iconName)}</button>`;
+  return `<button type="button" class="scheduler-segment" :aria-pressed="tasks.view === '${name}'" aria-label="${esc(label)}" title="${esc(label)}" @click="tasks.setView('${name}')">${icon(iconName)}</button>`;
 }
 
 const CHANGES = 'x-show="!readOnly"';
 
 function bulkBar(w: Words): string {
   const { bulk } = w;
-  return `<div class="scheduler-toolbar scheduler-bulk" x-show="selectedCount > 0" role="toolbar" aria-label="${esc(bulk.selected(0).replace(/^\S+\s/, ""))}">
-    <strong x-text="selectedWords" aria-live="polite"></strong>
+  return `<div class="scheduler-toolbar scheduler-bulk" x-show="tasks.selectedCount > 0" role="toolbar" aria-label="${esc(bulk.selected(0).replace(/^\S+\s/, ""))}">
+    <strong x-text="tasks.selectedWords" aria-live="polite"></strong>
     ${button(bulk.run, { click: "panel('bulk', 'act', 'run')", icon: "play", kind: "ghost", extra: CHANGES })}
     ${button(bulk.enable, { click: "panel('bulk', 'act', 'enable')", icon: "power", kind: "ghost", extra: CHANGES })}
     ${button(bulk.disable, { click: "panel('bulk', 'act', 'disable')", icon: "pause", kind: "ghost", extra: CHANGES })}
@@ -70,8 +70,8 @@ function bulkBar(w: Words): string {
     ${button(bulk.export, { click: "panel('transfer', 'openExport')", icon: "download", kind: "ghost" })}
     ${button(bulk.remove, { click: "panel('bulk', 'act', 'delete')", icon: "trash", kind: "danger", extra: CHANGES })}
     <span class="scheduler-spring"></span>
-    <button type="button" class="scheduler-plain-link" x-show="selectedCount < shown" @click="selectAll()"><span x-text="selectAllWords"></span> <kbd>Ctrl</kbd><kbd>A</kbd></button>
-    ${iconButton(bulk.clear, "close", "clearSelection()")}
+    <button type="button" class="scheduler-plain-link" x-show="tasks.selectedCount < tasks.shown" @click="tasks.selectAll()"><span x-text="tasks.selectAllWords"></span> <kbd>Ctrl</kbd><kbd>A</kbd></button>
+    ${iconButton(bulk.clear, "close", "tasks.clearSelection()")}
   </div>`;
 }
 
@@ -82,10 +82,10 @@ function head(w: Words): string {
       const hidden = name === "actions" || name === "expand";
       return `<div role="columnheader" class="scheduler-cell scheduler-cell-${name}"><span${hidden ? ' class="scheduler-hidden"' : ""}>${esc(label)}</span></div>`;
     }
-    return `<div role="columnheader" class="scheduler-cell scheduler-cell-${name}" :aria-sort="ariaSort('${name}')"><button type="button" class="scheduler-sort" @click="sortBy('${name}')">${esc(label)}${icon("asc")}</button></div>`;
+    return `<div role="columnheader" class="scheduler-cell scheduler-cell-${name}" :aria-sort="tasks.ariaSort('${name}')"><button type="button" class="scheduler-sort" @click="tasks.sortBy('${name}')">${esc(label)}${icon("asc")}</button></div>`;
   };
   return `<div class="scheduler-head" role="rowgroup"><div class="scheduler-head-row" role="row" aria-rowindex="1">
-    <div role="columnheader" class="scheduler-cell scheduler-cell-select"><label class="scheduler-hit"><input type="checkbox" class="scheduler-check" x-ref="all" aria-label="${esc(w.selectAll)}" @change="toggleAll($event)"></label></div>
+    <div role="columnheader" class="scheduler-cell scheduler-cell-select"><label class="scheduler-hit"><input type="checkbox" class="scheduler-check" x-ref="all" aria-label="${esc(w.selectAll)}" @change="tasks.toggleAll($event)"></label></div>
     ${cell("expand")}${cell("name")}${cell("state")}${cell("schedule")}${cell("next")}${cell("strip")}${cell("last")}${cell("duration")}${cell("actions")}
   </div></div>`;
 }
@@ -93,7 +93,7 @@ function head(w: Words): string {
 /** Nothing to show yet, nothing at all, or no way to know. */
 function states(w: Words): string {
   return `
-  <section class="scheduler-card scheduler-empty scheduler-first" x-show="ready && counts.all === 0">
+  <section class="scheduler-card scheduler-empty scheduler-first" x-show="ready && tasks.counts.all === 0">
     ${icon("calendar-clock")}<h2>${esc(w.emptyTitle)}</h2><p>${esc(w.emptyText)}</p>
     <div class="scheduler-row-actions" x-show="!readOnly">
       ${button(w.newTask, { click: "panel('editor', 'create', 'scheduled')", icon: "plus", kind: "primary" })}

@@ -15,7 +15,7 @@ export function contextsTemplate(w: Words): string {
       <tbody><template x-for="item in contexts.list" :key="item.id"><tr>
         <th scope="row" x-text="item.label"></th>
         <td class="scheduler-mono" x-text="item.path"></td>
-        <td class="scheduler-number"><button type="button" class="scheduler-link" x-text="item.tasks" :aria-label="item.showLabel" @click="showContext(item.id)"></button></td>
+        <td class="scheduler-number"><button type="button" class="scheduler-link" x-text="item.tasks" :aria-label="item.showLabel" @click="tasks.showContext(item.id)"></button></td>
         <td><span class="scheduler-badge" :data-state="item.alive ? 'alive' : 'disabled'" x-text="item.kernel"></span></td>
         <td x-text="item.activity"></td>
         <td><div class="scheduler-row-actions" x-show="!readOnly">
