@@ -22,7 +22,6 @@ const IMAGE_TYPES = ["image/png", "image/jpeg", "image/gif"];
  * asked for, in a frame that can run no script and has no origin.
  */
 export class LogView {
-  progress: number | null = null;
   private readonly lines: Line[] = [];
   private readonly body = h("div", { class: "scheduler-log-lines" });
   private readonly earlier: HTMLButtonElement;
@@ -53,7 +52,6 @@ export class LogView {
     this.from = 0;
     this.open = null;
     this.marked = null;
-    this.progress = null;
     this.body.replaceChildren();
     this.earlier.hidden = true;
   }
@@ -62,10 +60,8 @@ export class LogView {
     const added: Line[] = [];
     let rewritten: Line | null = null;
     for (const entry of entries) {
-      if (entry.kind === "progress") {
-        this.progress = entry.fraction ?? this.progress;
-        continue;
-      }
+      // How far the run is stands above the log.
+      if (entry.kind === "progress") continue;
       if (entry.kind === "stdout" || entry.kind === "stderr")
         rewritten = this.addText(entry, added) ?? rewritten;
       else this.addOther(entry, added);
