@@ -29,7 +29,7 @@ autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 mermaid_fullscreen = False
 mermaid_height = "auto"
-python_maximum_signature_line_length = 70
+python_maximum_signature_line_length = 88
 python_use_unqualified_type_names = True
 
 html_theme = "pydata_sphinx_theme"

@@ -73,12 +73,18 @@ def setup(app: Any) -> None:
     """Sphinx calls this."""
     bring_in()
     app.connect("source-read", _read)
+    app.connect("autodoc-skip-member", _only_classes)
     app.connect("autodoc-process-docstring", _link_rules)
     app.connect("autodoc-process-signature", _without_nothing)
 
 
 def _read(app: Any, page: str, source: list[str]) -> None:
     source[0] = adapt(page, from_code.fill(source[0]))
+
+
+def _only_classes(app: Any, what: str, name: str, thing: object, skip: bool, options: object) -> bool | None:
+    """Of a module that is shown as a whole, its classes: functions and constants are for those inside."""
+    return True if what == "module" and not isinstance(thing, type) else None
 
 
 def _link_rules(app: Any, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 import dev
+from jupyter_scheduler_ext.commands.names import NAMES
+from jupyter_scheduler_ext.handlers.routes import ENDPOINTS
 
 ROOT = Path(__file__).parent.parent
 DECISIONS = ROOT / "docs" / "decisions"
@@ -91,6 +93,53 @@ def test_the_site_is_built_without_a_warning(tmp_path):
         text=True,
     )
     assert built.returncode == 0, built.stdout
+
+
+@pytest.fixture
+def settings(monkeypatch):
+    """The classes that the reference of settings shows."""
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    from from_code.settings import CLASSES
+
+    return {cls.__name__: cls for cls in CLASSES}
+
+
+def test_every_class_that_can_be_configured_is_in_the_reference(settings):
+    sources = (path.read_text("utf-8") for path in (ROOT / "jupyter_scheduler_ext").rglob("*.py"))
+    declared = (re.findall(r"^class (\w+)\(\w*Configurable\):", source, re.MULTILINE) for source in sources)
+    assert {name for names in declared for name in names} | {"SchedulerExtension"} == set(settings)
+
+
+def test_every_setting_that_a_page_names_exists(settings):
+    named = re.compile(rf"\bc\.({'|'.join(settings)})\.(\w+)|`({'|'.join(settings)})\.([a-z]\w*)`")
+    assert not [
+        f"{name_of(page)}: {cls}.{trait}"
+        for page in PAGES
+        for found in named.findall(page.read_text("utf-8"))
+        for cls, trait in [(found[0] or found[2], found[1] or found[3])]
+        if trait not in settings[cls].class_traits(config=True)
+    ]
+
+
+def test_every_route_that_a_page_names_exists():
+    known = {(one.method, re.sub(r"{\w+}", "{}", one.path)) for one in ENDPOINTS}
+    named = re.compile(r"\b(GET|POST|PATCH|DELETE) (api/[\w/{}.]+)")
+    assert not [
+        f"{name_of(page)}: {method} {path}"
+        for page in PAGES
+        for method, path in named.findall(page.read_text("utf-8"))
+        if (method, re.sub(r"{\w+}", "{}", path.rstrip("."))) not in known
+    ]
+
+
+def test_every_command_that_a_page_names_exists():
+    named = re.compile(r"jupyter scheduler-ext ([a-z][a-z-]*)")
+    assert not [
+        f"{name_of(page)}: {command}"
+        for page in PAGES
+        for command in named.findall(page.read_text("utf-8"))
+        if command not in NAMES
+    ]
 
 
 def test_ci_runs_the_second_command_of_the_readme():
