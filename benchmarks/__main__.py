@@ -2,8 +2,8 @@
 
 This project beside what people would use instead, and beside floors that nobody can beat, in one run on one machine.
 Each row is printed when it is measured. The peers are installed from PyPI the first time, into environments of their
-own; one that cannot be has rows that say why. On two quiet cores it takes about 20 minutes, a `--quick` run, whose
-figures mean nothing, one or two.
+own; one that cannot be has rows that say why. On two quiet cores it takes a good quarter of an hour, a `--quick` run,
+whose figures mean nothing, some minutes.
 """
 
 from __future__ import annotations
@@ -23,12 +23,10 @@ import cells
 import engines
 import peers
 import whole_servers
-from figures import Row, line, machine, table
+from figures import NOBODY, Row, Series, line, machine, put, table
 from peers import Missing
 
 PARTS: dict[str, Callable[[Path, bool], Iterator[Row]]] = {**engines.PARTS, **whole_servers.PARTS, **cells.PARTS}
-
-BEGIN, END = "<!-- figures: written by the command -->", "<!-- end of figures -->"
 
 
 def measure(names: list[str], quick: bool, seen: Callable[[Row], None]) -> None:
@@ -42,7 +40,8 @@ def measure(names: list[str], quick: bool, seen: Callable[[Row], None]) -> None:
                 for row in PARTS[name](home, quick):
                     seen(row)
             except Exception as error:  # one part that cannot be measured takes no other with it
-                print(f"  {name}: {type(error).__name__}: {error}", file=sys.stderr)
+                ours = Series("jupyter_scheduler_ext", trouble=f"{type(error).__name__}: {error}"[:300])
+                seen(Row(f"`{name}`", ours, NOBODY, "this part was broken off here"))
             print(f"  {name} took {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
 
 
@@ -68,16 +67,6 @@ def report(about: dict[str, Any], rows: list[Row]) -> str:
         "Peers: " + ", ".join(f"{name.split()[0]} {number}" for name, number in about["versions"].items()) + ".",
     ]
     return "\n".join(told) + "\n\n" + table(rows) + "\n"
-
-
-def put(file: Path, text: str) -> None:
-    """Write the report; into a page that has a place for it, between its two marks, and nothing else of that page."""
-    if file.exists():
-        before, begin, rest = file.read_text("utf-8").partition(BEGIN)
-        _, end, after = rest.partition(END)
-        if begin and end:
-            text = f"{before}{begin}\n\n{text}\n{end}{after}"
-    file.write_text(text, "utf-8")
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ GOALS = {
     "Notebook of 100 cells": "<= 1.25x the floor",
     "Notebook of 100 cells, beside Papermill": ">= 5x",
 }
-EFFORT = {"due": (14, 2), "run": (20, 1), "burst": (5, 1), "cold": (20, 1), "cells": (8, 1)}
+EFFORT = {"due": (10, 1), "run": (20, 1), "burst": (5, 1), "cold": (20, 1), "cells": (8, 1)}
 """How often each part is measured, and how many minutes of the peer's cron are watched."""
 PATIENCE = 900.0
 
