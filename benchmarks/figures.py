@@ -9,10 +9,12 @@ import statistics
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from peers import Missing
 
+BEGIN, END = "<!-- figures: written by the command -->", "<!-- end of figures -->"
 HEAD = "| What | Goal | Ours | Peer | Peer / ours | How |"
 
 
@@ -164,3 +166,13 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "load": os.getloadavg()[0],
     }
+
+
+def put(file: Path, text: str) -> None:
+    """Write a report; into a page that has a place for it, between its two marks, and nothing else of that page."""
+    if file.exists():
+        before, begin, rest = file.read_text("utf-8").partition(BEGIN)
+        _, end, after = rest.partition(END)
+        if begin and end:
+            text = f"{before}{begin}\n\n{text}\n{end}{after}"
+    file.write_text(text, "utf-8")
