@@ -189,7 +189,7 @@ class WithoutScheduler(LiveServer):
     """A Jupyter server on which the scheduler's server extension is switched off."""
 
     def __init__(self, home: Path) -> None:
-        super().__init__(home, "--ServerApp.jpserver_extensions=jupyter_scheduler_ext=False")
+        super().__init__(home, "--ServerApp.jpserver_extensions=jupyter_scheduler_ext=False", lab=True)
 
     def api(self, path: str, method: str = "GET", body: Any = None) -> Any:
         """Jupyter's own: there is no other."""
