@@ -9,9 +9,29 @@ from .names import COMPLETION
 PROGRAM = "jupyter-scheduler-ext"
 INSTALL = {
     "bash": 'eval "$(jupyter-scheduler-ext completion bash)"   # in ~/.bashrc',
-    "zsh": 'eval "$(jupyter-scheduler-ext completion zsh)"    # in ~/.zshrc',
+    "zsh": 'eval "$(jupyter-scheduler-ext completion zsh)"    # in ~/.zshrc, below compinit',
     "fish": "jupyter-scheduler-ext completion fish | source   # in ~/.config/fish/config.fish",
 }
+
+
+BASH = """\
+_jupyter_scheduler_ext_completion() {
+    local IFS=$'\\n' response type value
+    response=$(COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD %(complete_var)s=bash_complete "$1")
+    while IFS=',' read -r type value; do
+        case $type in
+            dir) COMPREPLY=(); compopt -o dirnames ;;
+            file) COMPREPLY=(); compopt -o default ;;
+            plain)
+                [[ ${COMP_WORDS[COMP_CWORD]} == [\\"\\']* ]] || printf -v value %%q "$value"
+                COMPREPLY+=("$value") ;;
+        esac
+    done <<< "$response"
+}
+complete -o nosort -F _jupyter_scheduler_ext_completion %(prog_name)s 2> /dev/null ||
+    complete -F _jupyter_scheduler_ext_completion %(prog_name)s
+"""
+"""Click's own script inserts a name with blanks as several words."""
 
 
 @click.command(epilog="\b\n" + "\n".join(INSTALL.values()))
@@ -25,4 +45,4 @@ def completion(shell: str) -> None:
     if found is not None:
         # The script alone: the class's own `source` first runs bash to ask for its version.
         made = found(root, {}, PROGRAM, COMPLETION)
-        click.echo(made.source_template % made.source_vars())
+        click.echo((BASH if shell == "bash" else made.source_template) % made.source_vars())

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import getpass
+import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,21 +41,55 @@ def _options(command: Any) -> Any:
 
 
 @migrate.command()
-@click.argument("file", metavar="FILE|-")
+@click.argument("file", metavar="FILE|FOLDER|-")
 @click.option("--timezone", metavar="ZONE", help="Of lines above any CRON_TZ. [this machine's]")
 @click.option("--in-home", is_flag=True, help="Begin each command with cd, since cron starts it in your home.")
+@click.option(
+    "--system/--user", default=None, help="Does a user stand before each command? [--system for files below /etc]"
+)
+@click.option("--sudo", is_flag=True, help="Run lines of other users as them, by sudo. [they are made disabled]")
+@click.option("--run-as", metavar="USER", help="The user that the server runs as. [you]")
 @_options
 @as_json
 @of_scheduler
-def crontab(file: str, timezone: str | None, in_home: bool, **how: Any) -> None:
-    """Take over a user's crontab: `crontab -l | jupyter scheduler-ext migrate crontab - --dry-run`."""
-    from ..migration.crontab import read_crontab
+def crontab(
+    file: str, timezone: str | None, in_home: bool, system: bool | None, sudo: bool, run_as: str | None, **how: Any
+) -> None:
+    """Take over a crontab: `crontab -l | jupyter scheduler-ext migrate crontab - --dry-run`, or a system's table:
+    /etc/crontab, /etc/cron.d."""
+    from ..migration.crontab import Owners, read_crontab
 
-    try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8", errors="replace")
-    except OSError as error:
-        raise click.FileError(file, error.strerror or str(error)) from None
-    _take_over(read_crontab(text, timezone or local_zone(), in_home=in_home), **how)
+    owned = _is_system(file) if system is None else system
+    if sudo and not owned:
+        raise click.UsageError("--sudo belongs to a table with users: give --system")
+    owners = Owners(run_as or getpass.getuser(), sudo) if owned else None
+    zone = timezone or local_zone()
+    findings = []
+    for name, text in _tables(file):
+        for found in read_crontab(text, zone, in_home=in_home, owners=owners):
+            findings.append(replace(found, where=f"{name} {found.where}".lstrip()))
+    _take_over(findings, **how)
+
+
+def _is_system(file: str) -> bool:
+    """Is this where a system keeps tables with a user column?"""
+    return file != "-" and (Path(file).is_dir() or Path(file).resolve().is_relative_to("/etc"))
+
+
+def _tables(file: str) -> Iterator[tuple[str, str]]:
+    """The name (of one in a folder) and the text of each table; cron reads no files but those with plain names."""
+    folder = Path(file)
+    files = [folder] if file == "-" or not folder.is_dir() else sorted(filter(_is_table, folder.iterdir()))
+    for one in files:
+        try:
+            text = sys.stdin.read() if file == "-" else one.read_text("utf-8", errors="replace")
+        except OSError as error:
+            raise click.FileError(str(one), error.strerror or str(error)) from None
+        yield ("" if one == folder else one.name), text
+
+
+def _is_table(file: Path) -> bool:
+    return re.fullmatch(r"[A-Za-z0-9_-]+", file.name) is not None and file.is_file()
 
 
 @migrate.command("jupyter-scheduler")

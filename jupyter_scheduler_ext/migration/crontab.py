@@ -1,9 +1,12 @@
-"""A user's crontab as command tasks: crontab(5) of cronie and Debian's cron, without the user column of system tables.
+"""A crontab as command tasks: crontab(5) of cronie and Debian's cron; a user's, or a system's with its user column.
 
 What cron does, the tasks do: each line goes through the shell that ``SHELL`` names, with the variables set above it;
 the first ``%`` begins the command's input; a start that falls into downtime is lost; a run that takes too long does not
 keep the next from starting. ``CRON_TZ`` says in whose time, and else the machine's own zone does. What cannot be taken
 is said: ``@reboot``, a line without a command, a rule that this scheduler's grammar refuses.
+
+Whose a line is stands in system tables only. A task runs as the user of its server, so a line of somebody else becomes
+a task that is disabled, or goes through ``sudo`` if that was asked for.
 """
 
 from __future__ import annotations
@@ -24,7 +27,16 @@ POLICY: Mapping[str, Any] = {"catchup": "none", "overlap": "allow", "timeout": N
 LONGEST_NAME = 60
 _SETTING = re.compile(r"""\s*(?:(["'])(?P<quoted>.+?)\1|(?P<name>[^\s=#"']+))\s*=\s*(?P<value>.*)$""")
 _QUOTED = re.compile(r"""(["'])(.*)\1$""")
+_OWNER = re.compile(r"[A-Za-z_][\w.-]*\$?")
 _NAMESPACE = uuid5(NAMESPACE_URL, "jupyter-scheduler-ext/crontab")
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """A system table's users: tasks run as `own`; with `sudo`, those of others as they do under cron."""
+
+    own: str
+    sudo: bool = False
 
 
 @dataclass(slots=True)
@@ -33,6 +45,7 @@ class _Table:
 
     timezone: str
     in_home: bool
+    owners: Owners | None = None
     shell: str = SHELL
     delay: float = 0
     mail: bool = False
@@ -40,15 +53,20 @@ class _Table:
     comment: list[str] = field(default_factory=list)
     seen: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def sudo(self) -> bool:
+        """Do the lines of others go through sudo?"""
+        return self.owners is not None and self.owners.sudo
 
-def read_crontab(text: str, timezone: str, *, in_home: bool = False) -> list[Finding]:
+
+def read_crontab(text: str, timezone: str, *, in_home: bool = False, owners: Owners | None = None) -> list[Finding]:
     """A finding for each line that is neither blank nor a comment.
 
     `timezone` is that of lines above any ``CRON_TZ``. cron starts commands in the user's home, this scheduler in the
     folder it serves: `in_home` begins each command with ``cd``. Each task's id follows from its line, so that the same
-    crontab taken in twice makes nothing twice.
+    crontab taken in twice makes nothing twice. `owners` says that it is a system table, with a user before the command.
     """
-    return list(_findings(text.splitlines(), _Table(timezone, in_home)))
+    return list(_findings(text.splitlines(), _Table(timezone, in_home, owners)))
 
 
 def _findings(lines: list[str], table: _Table) -> Iterator[Finding]:
@@ -59,7 +77,7 @@ def _findings(lines: list[str], table: _Table) -> Iterator[Finding]:
             table.comment.clear()
         elif line.startswith("#"):
             comment = line.lstrip("# ")
-            if not _is_entry(comment):
+            if not _is_entry(comment, table.owners is not None):
                 table.comment.append(comment)
         elif setting := _setting(line):
             yield _set(table, where, line, *setting)
@@ -105,7 +123,7 @@ def _set(table: _Table, where: str, line: str, name: str, value: str) -> Finding
 
 
 def _entry(table: _Table, where: str, line: str) -> Finding:
-    rule, command = _split(line)
+    rule, owner, command = _split(line, table.owners is not None)
     if not command.strip():
         return Finding(where, line, problem="there is no command")
     if rule == "@reboot":
@@ -114,13 +132,15 @@ def _entry(table: _Table, where: str, line: str) -> Finding:
         cron.parse(cron.expand_nickname(rule))
     except cron.CronError as error:
         return Finding(where, line, problem=error.message)
-    task = _task(table, rule, command)
-    return Finding(where, line, task, tuple(_notes(table, command)))
+    if owner and not _OWNER.fullmatch(owner):
+        return Finding(where, line, problem=f"{owner!r} stands where a user belongs: is this a user's own table?")
+    task = _task(table, rule, owner, command)
+    return Finding(where, line, task, tuple(_notes(table, owner, command)))
 
 
-def _is_entry(comment: str) -> bool:
+def _is_entry(comment: str, owned: bool) -> bool:
     """Is this a line that was switched off, rather than words?"""
-    rule, command = _split(comment)
+    rule, _, command = _split(comment, owned)
     try:
         cron.parse(cron.expand_nickname(rule))
     except cron.CronError:
@@ -128,21 +148,23 @@ def _is_entry(comment: str) -> bool:
     return bool(command)
 
 
-def _split(line: str) -> tuple[str, str]:
-    """The rule and the command. A ``-`` before the minute asks cronie not to log; logs are kept here all the same."""
+def _split(line: str, owned: bool) -> tuple[str, str, str]:
+    """The rule, the user ("" in a user's own table) and the command. A ``-`` before the minute asks cronie not to log;
+    logs are kept here all the same."""
     line = line.removeprefix("-")
     columns = 1 if line.startswith("@") else 5
-    parts = line.split(None, columns)
-    return " ".join(parts[:columns]), parts[columns] if len(parts) > columns else ""
+    parts = line.split(None, columns + owned)
+    owner = parts[columns] if owned and len(parts) > columns else ""
+    return " ".join(parts[:columns]), owner, parts[columns + owned] if len(parts) > columns + owned else ""
 
 
-def _task(table: _Table, rule: str, command: str) -> dict[str, Any]:
+def _task(table: _Table, rule: str, owner: str, command: str) -> dict[str, Any]:
     script, given = split_input(command.strip())
     program = as_script(f"cd && {script}" if table.in_home and "\n" not in script else script, given)
     if table.in_home and "\n" in script:
         program = f"cd\n{program}"
     comment = " ".join(table.comment).strip()
-    key = f"{table.timezone} {rule} {table.shell} {program}"
+    key = f"{table.timezone} {rule} {table.shell} {program}" + (f" {owner}" if owner else "")
     table.seen[key] += 1
     policy = dict(POLICY) | ({"jitter": table.delay} if table.delay else {})
     return {
@@ -150,15 +172,25 @@ def _task(table: _Table, rule: str, command: str) -> dict[str, Any]:
         "type": "scheduled",
         "name": _name(table.comment, script),
         **({"description": comment} if comment else {}),
-        "tags": ["crontab"],
+        "tags": ["crontab", *([f"user:{owner}"] if owner else [])],
+        **({"enabled": False} if _is_strange(table, owner) and not table.sudo else {}),
         "schedule": _schedule(rule, table.timezone),
-        "action": {
-            "kind": "command",
-            "argv": [table.shell, "-c", program],
-            **({"env": dict(table.environment)} if table.environment else {}),
-        },
+        "action": _action(table, owner, program),
         "policy": policy,
     }
+
+
+def _action(table: _Table, owner: str, program: str) -> dict[str, Any]:
+    shell = [table.shell, "-c", program]
+    if _is_strange(table, owner) and table.sudo:  # which passes no variables on but those that it is told
+        settings = [f"{name}={value}" for name, value in table.environment.items()]
+        return {"kind": "command", "argv": ["sudo", "-n", "-H", "-u", owner, "--", "env", *settings, *shell]}
+    return {"kind": "command", "argv": shell, **({"env": dict(table.environment)} if table.environment else {})}
+
+
+def _is_strange(table: _Table, owner: str) -> bool:
+    """Is this line somebody else's than the user that tasks run as?"""
+    return table.owners is not None and owner != table.owners.own
 
 
 def _schedule(rule: str, timezone: str) -> dict[str, str]:
@@ -191,7 +223,14 @@ def as_script(command: str, given: str | None) -> str:
     return f"{{ {command}\n}} <<'{end}'\n{given}\n{end}"
 
 
-def _notes(table: _Table, command: str) -> Iterator[str]:
+def _notes(table: _Table, owner: str, command: str) -> Iterator[str]:
+    if table.owners is not None and _is_strange(table, owner):
+        if table.sudo:
+            yield f"runs as {owner} by `sudo -n`, which must allow {table.owners.own} that without a password"
+        else:
+            yield f"ran as {owner} and would run as {table.owners.own} here: made disabled; enable it if that is right"
+    if table.owners is None and command.split()[:1] == ["root"]:
+        yield "begins with the word root: a table with a user column is read with --system"
     if table.mail:
         yield "its output is kept, not mailed"
     if not table.in_home and re.search(r"(?:^|[\s;&|])\.{1,2}/", command):

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,13 +78,15 @@ def command_inside(*words: str, given: str = "", **env: str) -> Done:
 class Terminal:
     """A command on a terminal of its own (a pty), to be watched and typed at."""
 
-    def __init__(self, folder: Path, environment: dict[str, str], *words: str, **env: str) -> None:
+    def __init__(
+        self, folder: Path, environment: dict[str, str], *words: str, program: Sequence[str] = PROGRAM, **env: str
+    ) -> None:
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
             for number in (signal.SIGINT, signal.SIGHUP):  # as in a terminal, even if the tests run in the background
                 signal.signal(number, signal.SIG_DFL)
             os.chdir(folder)
-            os.execvpe(PROGRAM[0], [*PROGRAM, *words], {**environment, "TERM": "xterm-256color", **env})
+            os.execvpe(program[0], [*program, *words], {**environment, "TERM": "xterm-256color", **env})
         self.raw = ""
 
     @property

@@ -278,6 +278,20 @@ def test_a_crontab_is_taken_over_once_however_often_it_is_read(command: Command,
     assert len(client.tasks()) == 3
 
 
+def test_a_folder_of_system_tables_says_whose_each_line_was(
+    command: Command, client: SchedulerClient, tmp_path: Path
+) -> None:
+    (tmp_path / "backup").write_text("0 1 * * * root backup\n0 2 * * * ana report\n")
+    (tmp_path / "backup.dpkg-old").write_text("0 3 * * * root gone\n")
+    dry = command("migrate", "crontab", str(tmp_path), "--run-as", "ana", "--dry-run")
+    assert "backup line 1: 0 1 * * * root backup\n    task 'backup'" in dry.out
+    assert "made disabled" in dry.out
+    assert "gone" not in dry.out
+    assert command("migrate", "crontab", str(tmp_path), "--run-as", "ana").code == 0
+    assert [(task.name, task.enabled) for task in client.tasks()] == [("backup", False), ("report", True)]
+    assert command("migrate", "crontab", "-", "--sudo", given="0 1 * * * x").code == 2
+
+
 def test_jupyter_schedulers_definitions_are_taken_over(
     command: Command, client: SchedulerClient, live_server: LiveServer, tmp_path: Path
 ) -> None:

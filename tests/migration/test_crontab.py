@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import subprocess
+from typing import Any
 
 import pytest
 
 from jupyter_scheduler_ext.engine.validation import check_rule, read_task
-from jupyter_scheduler_ext.migration.crontab import as_script, read_crontab, split_input
+from jupyter_scheduler_ext.migration.crontab import Owners, as_script, read_crontab, split_input
 from jupyter_scheduler_ext.migration.findings import Finding
 
 
-def read(text: str, **more: bool) -> list[Finding]:
+def read(text: str, **more: Any) -> list[Finding]:
     return read_crontab(text, "Asia/Tokyo", **more)
 
 
-def the_task(text: str, **more: bool) -> dict:
+def the_task(text: str, **more: Any) -> dict:
     (found,) = [finding.task for finding in read(text, **more) if finding.task is not None]
     check_rule(read_task(found, "UTC"), 1_700_000_000_000)  # what the server will ask of it
     return dict(found)
@@ -130,3 +131,46 @@ def test_a_name_that_is_quoted_is_a_setting_and_an_equals_sign_in_a_command_is_n
     assert not quoted.problem
     assert entry.task["action"]["argv"][-1] == "A=1 run"
     assert entry.task["action"]["env"] == {"MY VAR": "x"}
+
+
+SYSTEM = """\
+SHELL=/bin/bash
+PATH=/usr/sbin:/usr/bin
+CRON_TZ=Europe/Berlin
+17 * * * *  root  cd / && run-parts --report /etc/cron.hourly
+# Ana's mail
+0 7 * * *   ana   mail -s hi bob%Dear Bob
+@reboot     root  agent
+@daily      ana
+0 1 * * *   /usr/bin/job --now
+# 5 4 * * * root switched off
+"""
+
+
+def test_in_a_system_table_the_lines_of_others_are_made_disabled_and_that_is_said():
+    *settings, parts, mail, reboot, bare, userless = read(SYSTEM, owners=Owners("ana"))
+    assert not any(one.problem for one in settings)
+    assert parts.task["action"]["argv"] == ["/bin/bash", "-c", "cd / && run-parts --report /etc/cron.hourly"]
+    assert (parts.task["enabled"], parts.task["tags"]) == (False, ["crontab", "user:root"])
+    assert "ran as root and would run as ana here: made disabled" in parts.notes[0]
+    assert "enabled" not in mail.task
+    assert (mail.task["name"], mail.task["schedule"]["timezone"], mail.notes) == ("Ana's mail", "Europe/Berlin", ())
+    assert mail.task["action"]["env"] == {"PATH": "/usr/sbin:/usr/bin"}
+    assert mail.task["action"]["argv"][-1].endswith("Dear Bob\nEND_OF_INPUT")
+    assert "let the system start" in reboot.problem
+    assert "no command" in bare.problem
+    assert "where a user belongs" in userless.problem
+
+
+def test_with_sudo_the_lines_of_others_run_as_they_did():
+    root, ana = [one for one in read(SYSTEM, owners=Owners("ana", sudo=True)) if one.task]
+    sudo = ["sudo", "-n", "-H", "-u", "root", "--", "env", "PATH=/usr/sbin:/usr/bin", "/bin/bash", "-c"]
+    assert root.task["action"]["argv"][:-1] == sudo
+    assert "enabled" not in root.task
+    assert "without a password" in root.notes[0]
+    assert ana.task["action"]["argv"][0] == "/bin/bash"
+
+
+def test_a_system_table_that_is_read_as_a_users_is_noticed():
+    (found,) = read("0 1 * * * root backup\n")
+    assert "--system" in found.notes[0]
