@@ -61,6 +61,17 @@ describe("a schedule typed as text", () => {
     expect(editor.error("schedule")).toBe("this has 6");
   });
 
+  it("waits for the newest answer where a pause in typing asked once more", async () => {
+    const { asked, editor } = formOverServer();
+    editor.cron.text = "@daily";
+    editor.cron.fromText();
+    const settled = editor.cron.settled();
+    void editor.preview.ask();
+    for (const { answer } of asked) answer(answerOf(DAILY));
+    expect(asked).toHaveLength(2);
+    expect(await settled).toBe(true);
+  });
+
   it("is not taken for what the server said of an earlier text", async () => {
     const { asked, editor } = formOverServer();
     const early = editor.preview.ask();

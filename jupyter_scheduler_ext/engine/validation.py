@@ -73,8 +73,8 @@ def check_new_dates(task: AnyTask, before: AnyTask | None, now: Instant) -> None
     known: set[datetime] = {time.at for time in before.plan.dates} if isinstance(before, PlannedTask) else set()
     for index, time in enumerate(task.plan.todo):
         if time.at not in known and to_instant(time.at) <= now:
-            at = to_rfc3339(to_instant(time.at))
-            raise Invalid(f"{at} is in the past: a planned date must lie ahead", field=f"plan.todo.{index}")
+            said = f"{time.wall.replace('T', ' ')} ({time.timezone})" if time.wall else to_rfc3339(to_instant(time.at))
+            raise Invalid(f"{said} is in the past: a planned date must lie ahead", field=f"plan.todo.{index}")
 
 
 def check_parameters(task: AnyTask, parameters: Mapping[str, Any], *, declared_only: bool) -> None:

@@ -49,11 +49,11 @@ function dates(w: Words): string {
   const e = w.editor.schedule;
   return `<p class="scheduler-soft" x-show="editor.form.dates.length === 0">${esc(e.noDates)}</p>
       <template x-for="(date, at) in editor.form.dates" :key="at"><div class="scheduler-date">
-        <input type="datetime-local" class="scheduler-input" x-model="date.wall" @change="editor.dates.changed()" :aria-label="editor.dates.label(at)" :aria-invalid="editor.bad(editor.dates.path(at))" :aria-describedby="noteId('schedule')">
+        <input type="datetime-local" class="scheduler-input" x-model="date.wall" :data-field="editor.dates.path(at)" @change="editor.dates.changed()" :aria-label="editor.dates.label(at)" :aria-invalid="editor.bad(editor.dates.path(at))" :aria-describedby="noteId('schedule')">
         <span class="scheduler-soft" x-show="date.timezone" x-text="date.timezone"></span>
         <label class="scheduler-switch" x-show="editor.dates.ambiguous(date)"><input type="checkbox" class="scheduler-check" :checked="date.fold === 1" @change="editor.dates.setFold(date, $event)">${esc(e.second)}</label>
         <button type="button" class="scheduler-icon-button" @click="editor.dates.remove(at)" aria-label="${esc(e.removeDate)}">${icon("close")}</button></div></template>
-      <div class="scheduler-sentence">${button(e.addDate, { click: "editor.dates.add()", icon: "plus" })}<span>${esc(e.inZone)}</span>${zoneInput(w)}</div>`;
+      <div class="scheduler-sentence">${button(e.addDate, { click: "editor.dates.add()", icon: "plus" })}<span class="scheduler-part"><span>${esc(e.inZone)}</span>${zoneInput(w)}</span></div>`;
 }
 
 function sentence(w: Words): string {
@@ -78,7 +78,7 @@ function sentence(w: Words): string {
         <span class="scheduler-select"><select aria-label="${esc(e.fromHour)}" x-model.number="editor.cron.hoursFrom" @change="editor.cron.dayPartChanged()">${options(Object.fromEntries(hours))}</select>${icon("down")}</span>
         <span>${esc(e.and)}</span>
         <span class="scheduler-select"><select aria-label="${esc(e.toHour)}" x-model.number="editor.cron.hoursTo" @change="editor.cron.dayPartChanged()">${options(Object.fromEntries(hours))}</select>${icon("down")}</span></span></span>
-    <span>${esc(e.inZone)}</span>${zoneInput(w)}
+    <span class="scheduler-part"><span>${esc(e.inZone)}</span>${zoneInput(w)}</span>
   </div>`;
 }
 

@@ -61,7 +61,7 @@ export class ScheduleBuilder {
   /** Whether what stands in the text is what would be saved; a text such as `@daily` is the server's to understand. */
   async settled(): Promise<boolean> {
     if (this.editor.form.type !== "scheduled" || !this.unread) return true;
-    await this.editor.preview.ask();
+    await this.editor.preview.settle();
     return !this.unread;
   }
 

@@ -40,6 +40,7 @@ export class SchedulePreview {
   /** What the newest schedule was refused for, until it changes. */
   refusal: { path: string; message: string } | null = null;
   private asking = 0;
+  private newest = Promise.resolve();
   private readonly askSoon = debounce(150, (preview: SchedulePreview) => void preview.ask());
 
   constructor(private readonly app: App) {}
@@ -67,8 +68,24 @@ export class SchedulePreview {
     this.askSoon(this);
   }
 
-  /** Ask now. Only the newest answer counts. */
-  async ask(): Promise<void> {
+  /** Ask now. */
+  ask(): Promise<void> {
+    this.newest = this.put();
+    return this.newest;
+  }
+
+  /** Ask now, and wait until nothing is left unanswered: a pause in typing may have asked once more. */
+  async settle(): Promise<void> {
+    let awaited = this.ask();
+    await awaited;
+    while (awaited !== this.newest) {
+      awaited = this.newest;
+      await awaited;
+    }
+  }
+
+  /** Only the newest answer counts. */
+  private async put(): Promise<void> {
     const { editor } = this;
     const { form } = editor;
     if (form.type === "adhoc" || (form.type === "planned" && !form.dates.some((date) => date.wall))) return;
