@@ -100,6 +100,11 @@ export class App {
     }
   }
 
+  /** Do something once what was just changed is on the screen. */
+  afterDrawing(act: () => void): void {
+    Alpine.nextTick(() => requestAnimationFrame(act));
+  }
+
   /** A copy without Alpine's proxies, fit to be sent or kept. */
   plain<T>(value: T): T {
     return structuredClone(Alpine.raw(value)) as T;

@@ -83,6 +83,10 @@ export class LogView {
     element?.scrollIntoView({ block: "center" });
   }
 
+  toEnd(): void {
+    this.element.scrollTop = this.element.scrollHeight;
+  }
+
   private addText(entry: LogEntry, added: Line[]): Line | null {
     let continued: Line | null = null;
     const parts = (entry.text ?? "").split("\n");
@@ -169,7 +173,7 @@ export class LogView {
     }
     this.showCount();
     if (this.marked !== null && added.some((line) => line.number === this.marked)) this.mark(this.marked);
-    if (this.follow) this.element.scrollTop = this.element.scrollHeight;
+    if (this.follow) this.toEnd();
   }
 
   private redraw(line: Line): void {

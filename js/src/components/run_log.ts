@@ -31,10 +31,13 @@ export class RunLog {
       this.lineWords = view.length ? this.app.words.runDetail.lines(view.length) : "";
       this.read = true;
       this.say();
-      if (wanted !== null && view.length >= wanted) {
-        view.mark(wanted);
-        wanted = null;
-      }
+      // The log is hidden until it has lines, and what is hidden does not scroll.
+      this.app.afterDrawing(() => {
+        if (wanted !== null && view.length >= wanted) {
+          view.mark(wanted);
+          wanted = null;
+        } else if (view.follow) view.toEnd();
+      });
     });
   }
 
@@ -56,7 +59,7 @@ export class RunLog {
     this.following = !this.following;
     if (!this.view) return;
     this.view.follow = this.following;
-    if (this.following) this.view.element.scrollTop = this.view.element.scrollHeight;
+    if (this.following) this.view.toEnd();
   }
 
   private say(): void {

@@ -233,7 +233,7 @@ export class SchedulerSettings {
 
   /** Focus an element once Alpine has drawn it. */
   focusLater(find: () => HTMLElement | null | undefined): void {
-    Alpine.nextTick(() => requestAnimationFrame(() => find()?.focus()));
+    this.app.afterDrawing(() => find()?.focus());
   }
 
   /** The list of zones is long and the same for every form: made once, when a form first opens. */
