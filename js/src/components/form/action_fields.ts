@@ -136,9 +136,9 @@ export class ActionFields {
     const { form } = this.editor;
     const { path } = form;
     this.lookAround();
-    if (!path.endsWith(".ipynb") || path === this.asked) return;
+    if (!path.endsWith(".ipynb")) return;
     if (!form.name) form.name = titleOf(path);
-    void this.loadParameters(path);
+    if (path !== this.asked) void this.loadParameters(path);
   }
 
   /** Ask the application around this page about the notebook: it may have been edited or saved meanwhile. */
