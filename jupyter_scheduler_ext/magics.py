@@ -19,6 +19,8 @@ from .client.scheduling import definition
 
 SEPARATOR = "# %%"
 """What stands between the cells of a code task."""
+COMPLETION_TIMEOUT = 2.0
+"""Seconds that completing a task's name may wait for the server."""
 EXAMPLES = """
   %schedule list --state error            %schedule runs "Nightly report" -n 5
   %schedule run "Nightly report" region=eu --wait
@@ -32,6 +34,9 @@ EXAMPLES = """
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """What ``%load_ext`` calls."""
     shell.register_magics(SchedulerMagics)
+    set_hook: Any = shell.set_hook
+    for typed in ("%schedule", "%%schedule"):
+        set_hook("complete_command", _complete, str_key=typed)
 
 
 @magics_class
@@ -208,6 +213,26 @@ def _widget(client: SchedulerClient, asked: argparse.Namespace) -> Any:
     return SchedulerWidget(asked.task)
 
 
+def _complete(_: Any, event: Any) -> list[str]:
+    """What may come next in a line that is being typed: IPython asks on the Tab key."""
+    before, symbol = event.line[: len(event.line) - len(event.symbol)].split(), str(event.symbol)
+    parser = _cell_parser() if event.command == "%%schedule" else _line_parser()
+    if parser.commands and len(before) == 1:
+        return [name for name in parser.commands if name.startswith(symbol)]
+    of_command = parser.commands.get(before[1], parser) if parser.commands else parser
+    if symbol.startswith("-"):
+        return [name for name in of_command.options if name.startswith(symbol)]
+    return [name for name in _names() if name.startswith(symbol)] if of_command.takes_task and len(before) == 2 else []
+
+
+def _names() -> list[str]:
+    """Tasks, as they are written behind a command; none where no server answers at once."""
+    try:
+        return [shlex.quote(task.name) for task in SchedulerClient(timeout=COMPLETION_TIMEOUT).tasks(limit=100)]
+    except SchedulerError:
+        return []
+
+
 # What may be written ---------------------------------------------------------------------------------------------
 
 
@@ -216,7 +241,18 @@ class _Help(Exception):
 
 
 class _Parser(argparse.ArgumentParser):
-    """Raises where a program would exit."""
+    """Raises where a program would exit, and knows what may be written."""
+
+    takes_task = False
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands: dict[str, _Parser] = {}
+
+    @property
+    def options(self) -> list[str]:
+        """Its options by their long names, where they have one."""
+        return [action.option_strings[-1] for action in self._actions if action.option_strings]
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}. `{self.prog} --help` shows what may be written.")
@@ -234,7 +270,7 @@ class _Parser(argparse.ArgumentParser):
         raise _Help(self.format_help())
 
 
-def _line_parser() -> argparse.ArgumentParser:
+def _line_parser() -> _Parser:
     parser = _Parser(
         prog="%schedule",
         description="Show and steer scheduled tasks. A task is named by its id or its name.",
@@ -243,9 +279,11 @@ def _line_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    def command(name: str, action: Callable[..., Any], words: str, task: bool = True) -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = commands.add_parser(name, help=words, description=words)
+    def command(name: str, action: Callable[..., Any], words: str, task: bool = True) -> _Parser:
+        added: _Parser = commands.add_parser(name, help=words, description=words)
         added.set_defaults(action=action)
+        added.takes_task = task
+        parser.commands[name] = added
         if task:
             added.add_argument("task", help="id or name")
         return added
@@ -278,7 +316,7 @@ def _line_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _cell_parser() -> argparse.ArgumentParser:
+def _cell_parser() -> _Parser:
     parser = _Parser(
         prog="%%schedule",
         description="Schedule the code of this cell. The same name again changes the task there is.",

@@ -52,7 +52,11 @@ def cell(live_server: LiveServer) -> Iterator[Cell]:
             raise failed
         return "\n".join(texts)
 
+    def complete(line: str) -> list[str]:
+        return kernel.complete(line, reply=True, timeout=60)["content"]["matches"]
+
     run("%load_ext jupyter_scheduler_ext")
+    run.complete = complete  # type: ignore[attr-defined]
     yield run
     kernel.stop_channels()
     manager.shutdown_kernel(now=True)
@@ -186,6 +190,18 @@ def test_waiting_can_be_interrupted_and_then_shows_no_bar_that_still_moves(cell:
 
 def test_the_status_is_a_few_lines(cell: Cell) -> None:
     assert cell("%schedule status").startswith("Role")
+
+
+def test_the_tab_key_knows_commands_options_and_tasks(cell: Cell, client: SchedulerClient) -> None:
+    client.schedule(code="1", name="Nightly")
+    client.schedule(code="1", name="Two words")
+    cell("import jupyter_scheduler_ext.magics as magics\nmagics.COMPLETION_TIMEOUT = 60  # a busy machine is slow")
+    complete = cell.complete  # type: ignore[attr-defined]
+    assert {"run", "runs"} <= set(complete("%schedule ru"))
+    assert complete("%schedule run Nig") == ["Nightly"]
+    assert "'Two words'" in complete("%schedule show ")
+    assert "--wait" in complete("%schedule run Nightly --w")
+    assert "--timezone" in complete("%%schedule @daily --ti")
 
 
 def test_help_is_there(cell: Cell) -> None:
