@@ -34,6 +34,12 @@ def command(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
+@pytest.fixture
+def figures(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    return importlib.import_module("figures")
+
+
 def test_every_measure_of_our_engine_still_measures(tmp_path: Path):
     ran = subprocess.run(
         [sys.executable, "-c", ALL, str(tmp_path)],
@@ -51,19 +57,20 @@ def test_every_measure_of_our_engine_still_measures(tmp_path: Path):
     assert all(told[name] for name in ("idle-tick", "restart", "memory"))
 
 
-def test_the_table_goes_between_its_marks_and_nowhere_else(command: ModuleType, tmp_path: Path):
+def test_the_table_goes_between_its_marks_and_nowhere_else(figures: ModuleType, tmp_path: Path):
     page = tmp_path / "page.md"
-    page.write_text(f"before\n{command.BEGIN}\nold\n{command.END}\nafter\n", "utf-8")
-    command.put(page, "| new |")
-    command.put(page, "| newest |")
+    page.write_text(f"before\n{figures.BEGIN}\nold\n{figures.END}\nafter\n", "utf-8")
+    figures.put(page, "| new |")
+    figures.put(page, "| newest |")
     text = page.read_text("utf-8")
-    assert text.split() == [*f"before {command.BEGIN}".split(), "|", "newest", "|", *f"{command.END} after".split()]
+    assert text.split() == [*f"before {figures.BEGIN}".split(), "|", "newest", "|", *f"{figures.END} after".split()]
 
 
-def test_the_documentation_has_a_place_for_the_table(command: ModuleType):
-    text = (BENCHMARKS.parent / "docs" / "performance.md").read_text("utf-8")
-    assert text.count(command.BEGIN) == text.count(command.END) == 1
-    assert text.index(command.BEGIN) < text.index(command.END)
+@pytest.mark.parametrize("page", ["performance.md", "scaling.md"])
+def test_the_documentation_has_a_place_for_the_table(figures: ModuleType, page: str):
+    text = (BENCHMARKS.parent / "docs" / page).read_text("utf-8")
+    assert text.count(figures.BEGIN) == text.count(figures.END) == 1
+    assert text.index(figures.BEGIN) < text.index(figures.END)
 
 
 @pytest.mark.deep

@@ -68,6 +68,11 @@ class Member:
         if what is signal.SIGKILL:
             self.process.wait(PATIENCE)
 
+    def seen(self) -> dict[str, float]:
+        """Tasks whose ids begin with ``edit``, and when (in seconds since the epoch) it first knew of them."""
+        lines = (self._folder / f"{self.name}.seen").read_text().splitlines()
+        return {task_id: float(at) for task_id, at in reversed([line.split() for line in lines])}
+
     def status(self) -> dict[str, Any]:
         """As it told last; empty before it told anything."""
         try:
