@@ -37,12 +37,6 @@ class StopRequest:
             self._callbacks.append(callback)
 
 
-def _looked_at(task: asyncio.Task[Any]) -> None:
-    """Whoever wants the exception asks the handle; asyncio need not complain that nobody asked the task."""
-    if not task.cancelled():
-        task.exception()
-
-
 class DeferredTask(Generic[T]):
     """One piece of background work on an event loop.
 
@@ -67,7 +61,6 @@ class DeferredTask(Generic[T]):
         self._loop = asyncio.get_running_loop()
         self._request = StopRequest()
         self._task = self._loop.create_task(self._work(self._request), name=self._name)
-        self._task.add_done_callback(_looked_at)
         return self
 
     @property

@@ -7,14 +7,13 @@ make the others wait for all of them; within a task, and within a shared context
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .models import AnyTask
 from .runs import Run
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(NamedTuple):
     """A run that waits or runs, and the keys of which it must be the only holder."""
 
     run: Run

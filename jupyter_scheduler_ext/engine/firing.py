@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from hashlib import blake2b
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from . import cron
@@ -23,8 +23,7 @@ NEWEST = 100
 """At most so many fires of one catch-up are run; the rest are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class DueFires:
+class DueFires(NamedTuple):
     """The fires of one look at the clock: the newest (at most `NEWEST`), oldest first, and what lies before them."""
 
     newest: tuple[Instant, ...] = ()

@@ -2,20 +2,20 @@
 
 Every write is an `Op`; `abc.Ledger.apply` commits several in one transaction and answers each. So a tick is one commit,
 and finishes, starts and heartbeats that arrive together share one. Ops carry all that a store needs to refuse a stale
-writer: the cursor a claim was computed from, the (run, owner, epoch) of a run in flight.
+writer: the cursor a claim was computed from, the (run, owner, epoch) of a run in flight. Those that come by thousands,
+claims and finishes, are named tuples, which are made in a third of the time.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from .instants import Instant
 from .runs import Facts, Run, RunError, RunState
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(NamedTuple):
     """Record what became of a task's due fires, and move its cursor, in one step.
 
     Refused as a whole (`ClaimResult.accepted` is False) if the cursor is no longer `expected_cursor`, if too many runs
@@ -35,8 +35,7 @@ class Claim:
     overlap policy, checked under the row lock when several servers share the ledger); None = no limit."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClaimResult:
+class ClaimResult(NamedTuple):
     """`runs`: those recorded. `facts`: the task's row afterwards. `active`: if overlap refused it, the runs in the way,
     oldest first."""
 
@@ -73,8 +72,7 @@ class Note:
     """``pid:start time`` of the kernel, so that after a crash only that very process is killed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finish:
+class Finish(NamedTuple):
     """Active -> terminal, with the counters of the task (`settle.settle`). Answers FinishResult, or None if refused:
     another owner or epoch, or already terminal. None, too, if the task was deleted: then the run's end is recorded, but
     the task's facts are left alone and there is no retry. An owner of None in the run is "" here."""
@@ -94,8 +92,7 @@ class Finish:
     """The next attempt, QUEUED, recorded in the same step and only if this finish is accepted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FinishResult:
+class FinishResult(NamedTuple):
     """The run as it ended, the task's facts afterwards, and whether `Finish.retry` was recorded."""
 
     run: Run

@@ -7,6 +7,7 @@ import uuid as uuids
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
+from sys import intern
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -314,7 +315,7 @@ class BaseTask(Model):
     @field_validator("tags")
     @classmethod
     def _each_tag_once(cls, tags: Iterable[str]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(tags))
+        return tuple(dict.fromkeys(map(intern, tags)))  # thousands of tasks share a few tags, and so one text of each
 
     @property
     def context(self) -> str:

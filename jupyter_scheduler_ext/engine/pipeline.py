@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from typing import Any
 
 from . import collector
@@ -109,7 +108,7 @@ class Pipeline:
         admitted: dict[str, Ticket] = {}
         async for claim in sliced(claims, SOME):
             task = self._board.task(claim.task_id)
-            prepared.append(replace(claim, runs=tuple(self._owned(run, task, admitted) for run in claim.runs)))
+            prepared.append(claim._replace(runs=tuple([self._owned(run, task, admitted) for run in claim.runs])))
         try:
             answers = await self._ledger.run_all(prepared)
         except BaseException:
@@ -283,7 +282,7 @@ class Pipeline:
     def _with_our_retry(self, finish: Finish) -> Finish:
         if finish.retry is None:
             return finish
-        return replace(finish, retry=finish.retry._replace(owner=self.owner, epoch=1, server=self._server))
+        return finish._replace(retry=finish.retry._replace(owner=self.owner, epoch=1, server=self._server))
 
     async def _settle_finish(self, run: Run, finish: Finish, answer: Any) -> None:
         board = self._board

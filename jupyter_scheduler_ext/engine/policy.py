@@ -6,8 +6,8 @@ The rules are those of RELIABILITY 2 and 3; nothing here reads a clock, a store 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 
 from .firing import cursor_in_force, due_at, due_fires, origin_of, swallowed
 from .instants import Instant, to_rfc3339
@@ -29,8 +29,7 @@ def derive_state(enabled: bool, active: bool, halted: bool, last_state: RunState
     return TaskState.IDLE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(NamedTuple):
     """What one look at the clock means for one task: records to make, in order, and the cursor after them."""
 
     cursor: Instant
