@@ -4,38 +4,45 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
+import sys
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from live_server import LiveServer
-from mcp import Client
+from mcp import Client, StdioServerParameters, stdio_client
 from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client
 from sinks import wait_for
 
+from jupyter_scheduler_ext import agents
 from jupyter_scheduler_ext.agents.catalogue import CATALOGUE
 
+MCP = (
+    "--ServerApp.jpserver_extensions=jupyter_server_mcp=True",
+    "--MCPExtensionApp.mcp_port=0",
+    "--MCPServer.host=127.0.0.1",
+)
 SAYS = ["python3", "-c", "print('counted', 6 * 7)"]
 WAITS = ["python3", "-c", "import time; time.sleep(300)"]
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    options = (
-        "--ServerApp.jpserver_extensions=jupyter_server_mcp=True",
-        "--MCPExtensionApp.mcp_port=0",
-        "--MCPServer.host=127.0.0.1",
-        "--AgentSettings.tools=caller",
-    )
-    with LiveServer(tmp_path_factory.mktemp("agents"), *options) as live:
+    with LiveServer(tmp_path_factory.mktemp("agents"), *MCP, "--AgentSettings.tools=caller") as live:
         yield live
 
 
-@pytest.fixture(scope="module")
-def address(server):
+def mcp_address(server):
     """Where jupyter-server-mcp listens: it writes so beside the server's own file."""
     file = server.home / "runtime" / f"jpserver-mcp-{server.pid}.json"
     wait_for(file.exists, "jupyter-server-mcp to listen")
     return json.loads(file.read_text())["url"]
+
+
+@pytest.fixture(scope="module")
+def address(server):
+    return mcp_address(server)
 
 
 @asynccontextmanager
@@ -152,3 +159,30 @@ def test_nobody_acts_without_a_token_or_with_a_wrong_one(server, address):
             assert "does not know this token" in await refusal(client, "scheduler_list_tasks")
 
     asyncio.run(work())
+
+
+def test_where_the_server_lends_its_rights_the_stdio_proxy_works_and_a_wrong_token_still_does_not(tmp_path):
+    """The proxy sends no headers: that is what the mode `server` is for."""
+    proxy = shutil.which("jupyter-server-mcp-proxy", path=str(Path(sys.executable).parent))
+
+    async def work(live):
+        address = mcp_address(live)
+        way = StdioServerParameters(command=proxy, args=["--url", address], env=live.environment)
+        async with Client(stdio_client(way), read_timeout_seconds=120) as client:
+            tools = {tool.name for tool in (await client.list_tools()).tools}
+            assert set(CATALOGUE) <= tools
+            made = await call(client, "scheduler_create_task", name="By proxy", command=SAYS)
+            run = await call(client, "scheduler_run_task", task=made["id"], wait=60)
+            run = await call(client, "scheduler_get_run", run_id=run["id"], wait=60)
+            assert run["state"] == "succeeded"
+        async with agent(address, "wrong") as client:
+            assert "does not know this token" in await refusal(client, "scheduler_list_tasks")
+        async with agent(address, live.token) as client:
+            assert [task["name"] for task in (await call(client, "scheduler_list_tasks"))["tasks"]] == ["By proxy"]
+
+    with LiveServer(tmp_path, *MCP, "--AgentSettings.tools=server") as live:
+        asyncio.run(work(live))
+
+
+def test_nothing_is_offered_unless_the_server_says_so():
+    assert agents.tools() == []
