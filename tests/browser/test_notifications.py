@@ -1,4 +1,5 @@
-"""The tab for notifications: targets, a test message, and this browser's own notices."""
+"""Notifications, in their tab and in a task's form: targets, a test message, whom a prompt tells, this browser's own
+notices."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from language_model import KEY, Model
 from live_server import LiveServer
 from playwright.sync_api import Page, expect
 from sinks import Webhook, wait_for
@@ -14,6 +16,7 @@ from sinks import Webhook, wait_for
 from jupyter_scheduler_ext.client import SchedulerClient
 
 from .conftest import Complaints
+from .steps import choose, new_task, row, sheet
 from .test_page_accessibility import barriers
 
 pytestmark = pytest.mark.browser
@@ -36,12 +39,25 @@ def hook() -> Iterator[Webhook]:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, hook: Webhook, chromium: str) -> Iterator[LiveServer]:
+def model() -> Iterator[Model]:
+    model = Model()
+    yield model
+    model.server.shutdown()
+    model.server.server_close()
+
+
+@pytest.fixture(scope="module")
+def server(
+    tmp_path_factory: pytest.TempPathFactory, hook: Webhook, model: Model, chromium: str
+) -> Iterator[LiveServer]:
     home: Path = tmp_path_factory.mktemp("telling")
     (home / "config").mkdir()
     settings = {"targets": {"board": "env:BOARD", "gone": "env:NOT_THERE"}, "to": ["board"]}
-    (home / "config" / "jupyter_server_config.json").write_text(json.dumps({"NotificationSettings": settings}))
-    with LiveServer(home, env={"BOARD": hook.address("canary")}) as server:
+    endpoint = {"base_url": model.url, "model": "small-1", "api_key": "env:MODEL_KEY"}
+    prompts = {"endpoints": {"house": endpoint, "nowhere": {"base_url": "http://127.0.0.1:9/v1", "model": "small-2"}}}
+    config = {"NotificationSettings": settings, "PromptSettings": prompts}
+    (home / "config" / "jupyter_server_config.json").write_text(json.dumps(config))
+    with LiveServer(home, env={"BOARD": hook.address("canary"), "MODEL_KEY": KEY}) as server:
         yield server
 
 
@@ -87,3 +103,78 @@ def test_the_browser_tells_what_fails_once_it_was_asked_to(new_page: Callable[..
     assert page.evaluate("window.shown") == ["Watched: Failed | exit code 3"]
     switch.click()
     expect(switch).not_to_be_checked()
+
+
+def test_a_prompt_is_written_tells_whom_it_was_told_to_and_is_edited_back(
+    new_page: Callable[..., Page], server: LiveServer, hook: Webhook, model: Model, complaints: Complaints
+) -> None:
+    complaints.expected.append("status of 400")
+    client = SchedulerClient(server.url, server.token)
+    client.bulk("delete", client.tasks())
+    hook.posts.clear()
+    model.requests.clear()
+    page = new_page()
+    page.goto(server.page())
+    form = new_task(page)
+    form.get_by_label("Name", exact=True).fill("Briefing")
+    choose(form, "Prompt")
+    form.get_by_role("textbox", name="Prompt", exact=True).fill("Report {{ region }}.")
+    form.get_by_label("System prompt").fill("Be brief.")
+    expect(form.get_by_label("Language model")).to_have_value("house")
+    expect(form.get_by_label("Model", exact=True)).to_have_attribute("placeholder", "small-1")
+    form.get_by_role("button", name="Add parameter").click()
+    form.get_by_label("Parameter name").fill("region")
+    form.get_by_label("Parameter value").fill("eu")
+    form.get_by_text("Notifications", exact=True).click()
+    expect(form.get_by_text("failures, missed times, recoveries, to board", exact=True)).to_be_visible()
+    form.get_by_label("Tell of", exact=True).select_option(label="What I choose")
+    form.get_by_label("Missed its time").uncheck()
+    form.get_by_label("Succeeded").check()
+    form.get_by_label("Takes long", exact=True).check()
+    form.get_by_label("Takes long after (minutes)").fill("90")
+    form.get_by_label("Tell whom").select_option(label="Whom I choose")
+    expect(form.get_by_label("board", exact=True)).to_be_checked()
+    expect(form.get_by_text("NOT_THERE")).to_be_visible()
+    assert barriers(page) == []
+
+    form.get_by_label("As text").fill("0 0 7 * * *")
+    form.get_by_role("button", name="Create task").click()
+    expect(form.get_by_label("As text")).to_have_attribute("aria-invalid", "true")
+    expect(form.get_by_text("this has 6")).to_be_visible()
+    assert client.tasks(q="Briefing") == []
+    form.get_by_label("As text").fill("@weekly")
+    form.get_by_label("Options").fill("{")
+    form.get_by_role("button", name="Create and run").click()
+    expect(form.get_by_label("Options")).to_have_attribute("aria-invalid", "true")
+    form.get_by_label("Options").fill('{"temperature": 0.2}')
+    form.get_by_role("button", name="Create and run").click()
+    expect(sheet(page)).to_have_count(0)
+    told = wait_for(lambda: [post for post in hook.posts if "Briefing succeeded" in str(post)], "the message")
+    assert len(told) == 1
+    (asked,) = model.requests
+    assert asked["temperature"] == 0.2
+    assert [message["content"] for message in asked["messages"]] == ["Be brief.", "Report eu."]
+    made = client.task("Briefing").data
+    assert made["schedule"]["weekday"] in ("0", "7")
+    assert made["notify"] == {
+        "on": ["failure", "recovered", "success", "long"], "to": ["board"], "long_after": 5400, "long_factor": None,
+    }  # fmt: skip
+
+    row(page, "Briefing").get_by_role("button", name="Edit Briefing").click()
+    expect(form.get_by_label("System prompt")).to_have_value("Be brief.")
+    form.get_by_role("textbox", name="Prompt", exact=True).fill("Report all of {{ region }}.")
+    page.keyboard.press("Escape")
+    new_task(page)
+    form.get_by_role("button", name="Bring it back").click()
+    expect(form.get_by_role("textbox", name="Prompt", exact=True)).to_have_value("Report all of {{ region }}.")
+    choose(form, "Command")
+    choose(form, "Prompt")
+    expect(form.get_by_label("Parameter value")).to_have_value("eu")
+    form.get_by_label("Language model").select_option(label="nowhere")
+    form.get_by_text("Notifications", exact=True).click()
+    form.get_by_label("Tell of", exact=True).select_option(index=0)
+    form.get_by_role("button", name="Save changes").click()
+    expect(sheet(page)).to_have_count(0)
+    changed = client.task("Briefing").data
+    assert changed["notify"] == {**made["notify"], "on": None}
+    assert changed["action"] == {**made["action"], "prompt": "Report all of {{ region }}.", "endpoint": "nowhere"}
