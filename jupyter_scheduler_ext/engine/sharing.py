@@ -46,6 +46,8 @@ MARGIN = 9
 """This part of a lease before its end, a server does not rely on it any more."""
 LOOK = 0.5
 """Seconds between two looks at what the others did, at most: an edit is to be seen everywhere within one."""
+SILENCE = 5.0
+"""Seconds without an end of such a look after which people are told that the database does not answer."""
 READ = 5
 """How many times as long as reading the ledger took, at least, until it is read again."""
 HELP = 3000
@@ -136,7 +138,7 @@ class Sharing:
         elif self.trouble:
             told = f"The database cannot be used; nothing is started until it answers: {self.trouble}"
             found.append(Notice("error", "database", told))
-        elif self._ticking is not None and not self.leading:
+        elif self._ticking is not None and (self._is_silent() or not self.leading):
             told = f"{self._source.name} has not answered for a while; nothing is started until it does."
             found.append(Notice("error", "database", told))
         missing = self._missing_labels.of(self._board.tasks.snapshot.tasks, self.servers)
@@ -270,6 +272,10 @@ class Sharing:
             self.servers = there
             await schedule_all(self._board)
             self._ticker.wake()
+
+    def _is_silent(self) -> bool:
+        """Is a look waiting for the database? So it is when the connection broke in the middle of a commit."""
+        return self._looked is not None and self._clock.monotonic() - self._looked > SILENCE
 
     # Whose turn
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import signal
 import urllib.error
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from live_server import LiveServer
 from postgres import Postgres
+
+from jupyter_scheduler_ext.commands.showing import task_facts
 
 from .household import until
 
@@ -26,6 +29,26 @@ def refused(server: LiveServer, *request: Any) -> int:
     return error.value.code
 
 
+def shown(server: LiveServer, task: dict[str, Any]) -> dict[str, Any]:
+    return server.api(f"tasks/{task['uuid']}")["task"]
+
+
+def history(server: LiveServer, task: dict[str, Any]) -> list[str]:
+    return [run["state"] for run in server.api(f"runs?task_id={task['uuid']}")["runs"]]
+
+
+def tied_to(label: str, due: datetime, window: int) -> dict[str, Any]:
+    """A planned task that only servers with a label may run, and that is caught up for so many seconds."""
+    return {
+        "type": "planned",
+        "name": f"Within {window} s",
+        "plan": {"todo": [due.isoformat()]},
+        "action": COMMAND,
+        "server_label": label,
+        "policy": {"catchup_window": window},
+    }
+
+
 @pytest.mark.timeout(600)
 def test_two_jupyter_servers_share_a_schedule(database: Postgres, tmp_path: Path) -> None:
     url = database.url().replace("scheduler@", "scheduler:not-to-be-seen@")
@@ -37,11 +60,21 @@ def test_two_jupyter_servers_share_a_schedule(database: Postgres, tmp_path: Path
         until(lambda: [shown["uuid"] for shown in two.api("tasks")["tasks"]] == [task["uuid"]], "the task on the other")
         until(lambda: len(one.api("status")["servers"]) == 2, "both servers in status")
 
+        due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
+        waits, late = (one.api("tasks", "POST", tied_to("gone", due, window))["task"] for window in (86_400, 10))
+
         run = two.api(f"tasks/{task['uuid']}/run", "POST", {})["run"]
         until(lambda: one.api(f"runs/{run['id']}")["run"]["state"] == "succeeded", "the run's end on the other")
         assert one.api(f"runs/{run['id']}")["run"]["server"] == "two"
 
         one.api(f"tasks/{task['uuid']}", "PATCH", {"server_label": "big", "action": {"argv": ["sleep", "600"]}})
+        for server in (one, two):
+            until(lambda server=server: shown(server, waits)["waiting_for_server"], "told of the task that it waits")
+            assert shown(server, waits)["waiting_for_server"]["label"] == "gone"
+            assert datetime.fromisoformat(shown(server, waits)["waiting_for_server"]["since"]) == due
+        assert "for a server labelled gone since" in dict(task_facts(shown(one, waits)))["Waiting"]
+        assert "gone" in banners(one)["server_label"]
+
         tied = one.api(f"tasks/{task['uuid']}/run", "POST", {})["run"]
         assert tied["server"] == "two", "carried out where the label is, though asked for here"
         until(lambda: one.api(f"runs/{tied['id']}")["run"]["state"] == "running", "the start")
@@ -51,7 +84,7 @@ def test_two_jupyter_servers_share_a_schedule(database: Postgres, tmp_path: Path
         database.stop(signal.SIGKILL)
         until(lambda: "database" in banners(one) and "database" in banners(two), "a banner on both")
         assert "cannot be reached" in banners(one)["database"]
-        assert [shown["uuid"] for shown in one.api("tasks")["tasks"]] == [task["uuid"]], "tasks are still shown"
+        assert len(one.api("tasks")["tasks"]) == 3, "tasks are still shown"
         assert refused(one, f"tasks/{task['uuid']}", "PATCH", {"name": "Other"}) == 503
         until(lambda: one.api("status")["role"] == "standby", "a lease that nobody relies on")
         assert refused(one, f"tasks/{task['uuid']}/run", "POST", {}) == 503
@@ -60,6 +93,12 @@ def test_two_jupyter_servers_share_a_schedule(database: Postgres, tmp_path: Path
         until(lambda: one.api("status")["role"] == "sharing", "the server taking part again")
         one.api(f"tasks/{task['uuid']}", "PATCH", {"name": "Other", "server_label": None})
         until(lambda: two.api(f"tasks/{task['uuid']}")["task"]["name"] == "Other", "the edit on the other")
+
+        for tied in (waits, late):
+            one.api(f"tasks/{tied['uuid']}", "PATCH", {"server_label": "big"})
+        until(lambda: history(one, waits) == ["succeeded"], "the fire that waited for a server caught up")
+        until(lambda: history(one, late) == ["missed"], "the fire that waited for too long missed")
+        until(lambda: not shown(one, waits)["waiting_for_server"], "the task told to wait no more")
         said = one.log + two.log + str(one.api("status")) + str(banners(two))
     assert "not-to-be-seen" not in said + one.log
 

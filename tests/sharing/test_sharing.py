@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from jupyter_scheduler_ext.stores.sql.opening import shared_stores
 from jupyter_scheduler_ext.stores.sql.postgres import PostgresDatabase
 from jupyter_scheduler_ext.stores.sql.versions import KNOWN, open_database, status, upgrade
 
-from .household import Household, Member, plan_of, until
+from .household import PATIENCE, Household, Member, plan_of, until
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -248,7 +249,52 @@ def test_a_commit_whose_answer_was_lost_is_looked_up(postgres: Postgres, heard: 
     assert database.query("SELECT owner FROM owners") == ([("me",)] if heard else [])
     with database.transaction() as transaction:
         transaction.run("INSERT INTO owners (owner, lease_until) VALUES ('you', 1)")
+    (number,) = database.query("SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1)::text")[0]
+    assert not database._was_committed(number, 99), "another's transaction, to which a crash gave the same number"
+    assert not database._was_committed(str(2**40), 99), "one of which the database knows nothing any more"
     database.close()
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_a_claim_whose_connection_is_ended_in_mid_commit_is_looked_up_and_made_once(
+    postgres: Postgres, committed: bool
+) -> None:
+    """PostgreSQL itself holds the commit: after it is done, waiting for a replica, or before, in a deferred trigger."""
+    url = postgres.url()
+    _, ledger = shared_stores(url)
+    ledger.open()
+    ledger.apply([Heartbeat(owner=OWNER, lease=600)])
+    runs = f"{url.rpartition('schema=')[2]}.runs"
+    waiting = "SELECT pid FROM pg_stat_activity WHERE query = 'COMMIT' AND wait_event = %s"
+    with psycopg.connect(postgres.url_of_libpq(), autocommit=True) as admin, ThreadPoolExecutor(1) as pool:
+        admin.execute(
+            f"CREATE FUNCTION {runs}_hold() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(900); END'"
+        )
+        if committed:
+            admin.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+            admin.execute("SELECT pg_reload_conf()")
+        else:
+            admin.execute(
+                f"CREATE CONSTRAINT TRIGGER hold AFTER INSERT ON {runs} DEFERRABLE INITIALLY DEFERRED "
+                f"FOR EACH ROW EXECUTE FUNCTION {runs}_hold()"
+            )
+        try:
+            claiming = pool.submit(apply_one, ledger, claim_of(run_of(fire=NOW)))
+            why = "SyncRep" if committed else "PgSleep"
+            (pid,) = until(lambda: admin.execute(waiting, (why,)).fetchone(), "a commit that is held")
+            admin.execute("SELECT pg_terminate_backend(%s)", (pid,))
+            if committed:
+                assert claiming.result(PATIENCE).accepted
+            else:
+                with pytest.raises(StoreError, match="cannot be reached"):
+                    claiming.result(PATIENCE)
+        finally:
+            admin.execute("ALTER SYSTEM RESET synchronous_standby_names")
+            admin.execute("SELECT pg_reload_conf()")
+            admin.execute(f"DROP FUNCTION {runs}_hold CASCADE")
+    assert apply_one(ledger, claim_of(run_of(fire=NOW))).accepted is not committed, "free again only if it was not made"
+    assert len(ledger.active()) == 1
+    ledger.close()
 
 
 def test_an_owner_without_a_lease_claims_and_starts_nothing(postgres: Postgres) -> None:

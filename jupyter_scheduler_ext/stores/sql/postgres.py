@@ -1,7 +1,9 @@
 """PostgreSQL under the ledger and the definitions: one connection that writes, one that reads, made anew when lost.
 
-A commit whose answer was lost with the connection is not guessed at: each transaction knows its number, and the server
-is asked what became of it. So what was recorded and what is believed to be recorded never differ.
+A commit whose answer was lost with the connection is not guessed at: each transaction counts one up in a row that is
+its writer's alone, and the server is asked how far that has come. So what was recorded and what is believed to be
+recorded never differ. The number that PostgreSQL gives a transaction says only whether it is still under way: after a
+crash the same number may be another's.
 """
 
 from __future__ import annotations
@@ -38,6 +40,10 @@ _CONNECT = {
     "tcp_user_timeout": 20_000,
     "prepare_threshold": 2,
 }
+_UNDER_WAY = (
+    "SELECT CASE WHEN %s::xid8 < pg_snapshot_xmax(pg_current_snapshot()) "
+    "THEN pg_xact_status(%s::xid8) ELSE 'unknown' END"
+)
 _PAUSE = 0.5
 """Seconds between two tries to learn what became of a commit."""
 _CONTENDED = frozenset({"40001", "40P01", "23505"})
@@ -109,19 +115,20 @@ class PostgresDatabase(Database):
             self._check_open()
             statements, number = self._begin()
             connection = self._writer
+            count = None
             try:
                 with self._reported():
                     yield statements
                     if not statements.quiet:
-                        statements.run(
+                        ((count,),) = statements.rows(
                             "INSERT INTO commits (writer, number) VALUES (?, 1) "
-                            "ON CONFLICT (writer) DO UPDATE SET number = commits.number + 1",
+                            "ON CONFLICT (writer) DO UPDATE SET number = commits.number + 1 RETURNING number",
                             (self._name,),
                         )
             except BaseException:
                 self._roll_back(connection)
                 raise
-            self._commit(connection, number)
+            self._commit(connection, number, count)
 
     def query(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         with self._read_lock:
@@ -238,23 +245,27 @@ class PostgresDatabase(Database):
         if connection.closed or connection.broken:
             self._writer = None
 
-    def _commit(self, connection: Connection, number: str) -> None:
+    def _commit(self, connection: Connection, number: str, count: int | None) -> None:
         try:
             with self._reported():
                 connection.execute("COMMIT")
         except StoreError as error:
             self._roll_back(connection)
-            if self._writer is not None or not self._was_committed(number):
+            # What counts nothing is a heartbeat, and does no harm if it is taken for lost.
+            if self._writer is not None or count is None or not self._was_committed(number, count):
                 raise error from None
 
-    def _was_committed(self, number: str) -> bool:
+    def _was_committed(self, number: str, count: int) -> bool:
         """What became of a commit whose answer did not arrive. Waits for the database, however long it is away."""
         while self._open:
             try:
                 with self._reported():
-                    row = self._writing().execute("SELECT pg_xact_status(%s::xid8)", (number,)).fetchone()
-                if row[0] != "in progress":
-                    return bool(row[0] == "committed")
+                    connection = self._writing()
+                    if connection.execute(_UNDER_WAY, (number, number)).fetchone()[0] != "in progress":
+                        row = connection.execute(
+                            "SELECT number FROM commits WHERE writer = %s", (self._name,)
+                        ).fetchone()
+                        return row is not None and row[0] >= count
             except StoreError:
                 if self._writer is not None and (self._writer.closed or self._writer.broken):
                     self._writer = None
