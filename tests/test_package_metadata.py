@@ -69,7 +69,8 @@ def test_every_import_is_declared_and_nothing_is_declared_for_nothing():
 def test_every_import_of_the_workshop_is_declared_too(folder):
     extras = PROJECT["optional-dependencies"]
     declared = {plain(requirement) for requirement in (*PROJECT["dependencies"], *extras["test"], *extras["dev"])}
-    names = imported_packages(ROOT / folder) - OPTIONAL - PEERS - {path.stem for path in (ROOT / "tests").iterdir()}
+    own = {path.stem for place in ("tests", "docs") for path in (ROOT / place).iterdir()}
+    names = imported_packages(ROOT / folder) - OPTIONAL - PEERS - own
     assert distributions(names) - declared == set()
 
 
