@@ -150,6 +150,9 @@ def storage(folder: Path | None) -> Iterator[Diagnosis]:
         yield Diagnosis(
             "storage", "error", f"{folder} belongs to user {status.st_uid}", f"chown it to user {os.geteuid()}"
         )
+    elif _is_read_only(folder):
+        told = f"{folder} lies on a file system that is mounted read-only"
+        yield Diagnosis("storage", "error", told, "mount it for writing, or name another folder as storage_dir")
     elif not os.access(folder, os.W_OK | os.X_OK):
         yield Diagnosis("storage", "error", f"{folder} cannot be written", f"chmod u+rwx {folder}")
     elif os.name != "nt" and status.st_mode & 0o077:
@@ -169,10 +172,18 @@ def disk(folder: Path) -> Iterator[Diagnosis]:
     told = f"{free / (1 << 30):.1f} GB are free on the disk of {folder}"
     level: Level = "error" if free < NOTHING else "warning" if free < LITTLE else "ok"
     yield Diagnosis("disk", level, told, "" if level == "ok" else "free some: a full disk stops every run")
+    if hasattr(os, "statvfs") and (room := os.statvfs(folder)).f_files and not room.f_favail:
+        told = f"the disk of {folder} takes no more files, however small (its inodes are used up)"
+        yield Diagnosis("disk", "error", told, "delete files that nobody needs: many small ones")
+
+
+def _is_read_only(folder: Path) -> bool:
+    return hasattr(os, "statvfs") and bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
 
 
 def definitions(folder: Path | None) -> Iterator[Diagnosis]:
     """Can every task in the file be read?"""
+    from ..stores.document import SCHEMA
     from ..stores.untouched import UntouchedTasks
 
     if folder is None:
@@ -183,9 +194,21 @@ def definitions(folder: Path | None) -> Iterator[Diagnosis]:
         mend = "start a server: it puts the file aside and loads the newest backup, or mend the file by hand"
         yield Diagnosis("tasks", "error", str(error), mend)
         return
+    schema = _schema(folder / "tasks.json")
+    if schema > SCHEMA:
+        told = f"tasks.json has schema {schema}, newer than this version knows ({SCHEMA}): servers only read it"
+        yield Diagnosis("tasks", "error", told, f"{sys.executable} -m pip install -U {DISTRIBUTION}")
+        return
     for key, why in snapshot.quarantined.items():
         yield Diagnosis("tasks", "error", f"the entry {key} of tasks.json cannot be read: {why}", "mend it in the file")
     yield Diagnosis("tasks", "ok", f"{len(snapshot.tasks)} tasks can be read")
+
+
+def _schema(file: Path) -> int:
+    try:
+        return int(json.loads(file.read_text("utf-8-sig")).get("schema", 0))
+    except (OSError, ValueError, AttributeError, TypeError):
+        return 0
 
 
 def history(folder: Path | None) -> Iterator[Diagnosis]:
@@ -256,7 +279,13 @@ def clock(now: int | None = None) -> Iterator[Diagnosis]:
         yield Diagnosis("clock", "error", "this machine's clock is years behind", "set it: timedatectl set-ntp true")
     zone = local_zone()
     try:
-        for name in (zone, "Europe/Berlin", "America/New_York"):
+        cron.zone(zone)
+    except cron.CronError as error:
+        mend = "set TZ to such a name, or: timedatectl set-timezone Europe/Berlin"
+        yield Diagnosis("time zones", "error", f"this machine's own zone: {error.message}", mend)
+        return
+    try:
+        for name in ("Europe/Berlin", "America/New_York"):
             cron.zone(name)
     except cron.CronError as error:
         yield Diagnosis("time zones", "error", error.message, f"{sys.executable} -m pip install -U tzdata")

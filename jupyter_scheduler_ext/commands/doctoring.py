@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from . import diagnosis, screen
+from . import diagnosis, screen, surroundings
 from .diagnosis import Diagnosis
 from .exits import Exit
-from .places import config_problems, database_url, storage_folder
+from .places import config_problems, configured_port, database_url, storage_folder
 from .session import as_json, session
 
 MARKS = {"ok": "✓", "note": "»", "warning": "▲", "error": "✗"}
@@ -23,7 +23,7 @@ STYLES = {"ok": "green", "note": "dim", "warning": "yellow", "error": "red"}
 @as_json
 def doctor(storage: Path | None, strict: bool) -> None:
     """Find what is wrong with this installation, and how to mend it; changes nothing. Ends with 1 if something is."""
-    found = list(examine(storage or storage_folder()))
+    found = list(examine(storage or storage_folder() or surroundings.storage_of_servers()))
     levels = {one.level for one in found}
     wrong = "error" in levels or (strict and "warning" in levels)
     if session().json:
@@ -36,7 +36,9 @@ def doctor(storage: Path | None, strict: bool) -> None:
 def examine(folder: Path | None) -> Iterator[Diagnosis]:
     """All findings; a check that cannot be made is one itself."""
     checks: tuple[tuple[str, Callable[[], Iterator[Diagnosis]]], ...] = (
+        ("python", surroundings.python),
         ("packages", diagnosis.python_and_packages),
+        ("copies", surroundings.copies),
         ("extension", diagnosis.extension_enabled),
         ("configuration", config_problems),
         ("page", diagnosis.bundle),
@@ -47,7 +49,9 @@ def examine(folder: Path | None) -> Iterator[Diagnosis]:
         ("database", lambda: diagnosis.database(database_url())),
         ("locks", lambda: diagnosis.locks(folder)),
         ("time zones", diagnosis.clock),
+        ("port", lambda: surroundings.port(configured_port())),
         ("servers", diagnosis.servers),
+        ("served folder", surroundings.served_folders),
         ("jupyter-scheduler", diagnosis.official),
     )
     for name, check in checks:

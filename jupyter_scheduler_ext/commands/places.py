@@ -31,6 +31,12 @@ def configured(name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
+def configured_port() -> int | None:
+    """The port that the configuration files give a server; None if they do not."""
+    value = _config()[0].get("ServerApp", {}).get("port")
+    return value if isinstance(value, int) else None
+
+
 def config_problems() -> Iterator[Diagnosis]:
     """Configuration files that cannot be read: a server passes over them, with all that they say."""
     for file, error in _config()[1]:

@@ -149,4 +149,8 @@ def test_a_history_from_the_future_is_told_and_not_touched(command: Command, fol
         connection.execute("PRAGMA user_version = 99")
     connection.close()
     assert command("db", "status").code == 1
-    assert "newer than this version knows" in command("doctor").out
+    tasks = json.loads((folder / "tasks.json").read_text())
+    (folder / "tasks.json").write_text(json.dumps({**tasks, "schema": 99}))
+    told = command("doctor").out
+    assert "history.sqlite has schema 99, newer than this version knows" in told
+    assert "tasks.json has schema 99, newer than this version knows" in told

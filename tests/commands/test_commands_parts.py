@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -16,14 +18,15 @@ from hypothesis import strategies as st
 
 from jupyter_scheduler_ext.cli import is_command
 from jupyter_scheduler_ext.client import errors
-from jupyter_scheduler_ext.commands import diagnosis, screen
+from jupyter_scheduler_ext.commands import diagnosis, screen, surroundings
 from jupyter_scheduler_ext.commands.app import app
 from jupyter_scheduler_ext.commands.creating import merged
 from jupyter_scheduler_ext.commands.editing import as_yaml, from_yaml, patch_of
 from jupyter_scheduler_ext.commands.exits import Exit, exit_of
 from jupyter_scheduler_ext.commands.names import NAMES
-from jupyter_scheduler_ext.commands.values import NONE, Duration, parameters
+from jupyter_scheduler_ext.commands.values import NONE, Duration, Events, parameters
 from jupyter_scheduler_ext.engine.edits import merge_patch
+from jupyter_scheduler_ext.engine.models import Event
 
 DOCS = Path(__file__).parents[2] / "docs"
 texts = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=40)
@@ -171,6 +174,68 @@ def test_the_doctor_finds_a_page_that_was_not_built_a_full_disk_and_a_clock_that
     monkeypatch.setattr(diagnosis.shutil, "disk_usage", lambda folder: type("Usage", (), {"free": 1})())
     assert [one.level for one in diagnosis.disk(tmp_path)] == ["error"]
     assert next(diagnosis.clock(now=0)).level == "error"
+
+
+def test_the_doctor_finds_a_jupyter_of_another_python_and_a_second_copy(tmp_path: Path):
+    other = tmp_path / "bin" / "jupyter"
+    other.parent.mkdir()
+    other.write_text("#!/opt/other/bin/python3\n")
+    other.chmod(0o755)
+    (found,) = surroundings.python(str(other.parent))
+    assert (found.level, "starts /opt/other/bin/python3, not this Python" in found.message) == ("warning", True)
+    assert found.mend.endswith("/opt/other/bin/python3 -m pip install jupyter-scheduler-ext")
+    for name in ("one", "two"):
+        package = tmp_path / name / "jupyter_scheduler_ext"
+        package.mkdir(parents=True)
+        (package / "__init__.py").touch()
+    (found,) = surroundings.copies([str(tmp_path / "one"), str(tmp_path / "two"), str(tmp_path / "one")])
+    assert f"there are 2 copies of the package, and the first hides the others: {tmp_path / 'one'}" in found.message
+    assert "pip uninstall" in found.mend
+    assert not list(surroundings.copies([str(tmp_path / "one")]))
+
+
+def test_the_doctor_finds_who_sits_on_the_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        number = taken.getsockname()[1]
+        (found,) = surroundings.port(number)
+    assert (found.check, found.level) == ("port", "warning")
+    assert f"port {number} is taken by" in found.message
+    assert "serve --port" in found.mend
+    assert not list(surroundings.port(0))
+
+
+def test_the_doctor_finds_a_disk_that_is_mounted_read_only_or_has_no_inodes_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    tmp_path.chmod(0o700)
+    room = {"f_bavail": 1 << 30, "f_blocks": 1 << 31, "f_bfree": 1 << 30, "f_frsize": 4096}
+    mounted = type("Mounted", (), {**room, "f_flag": os.ST_RDONLY, "f_files": 100, "f_favail": 0})
+    monkeypatch.setattr(diagnosis.os, "statvfs", lambda folder: mounted)
+    found = [one for one in diagnosis.storage(tmp_path) if one.level == "error"]
+    assert [one.message.split(" (")[0].replace(str(tmp_path), "it") for one in found] == [
+        "it lies on a file system that is mounted read-only",
+        "the disk of it takes no more files, however small",
+    ]
+
+
+def test_the_doctor_finds_a_served_folder_that_runs_cannot_write_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(surroundings, "running_servers", lambda: [{"root_dir": str(tmp_path)}])
+    assert not list(surroundings.served_folders())
+    monkeypatch.setattr(surroundings.os, "access", lambda *_: False)  # root may write everywhere
+    (found,) = surroundings.served_folders()
+    assert (found.level, "Permission denied" in found.message, "--root" in found.mend) == ("error", True, True)
+
+
+def test_the_doctor_finds_a_machine_whose_own_zone_is_unknown(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(diagnosis, "local_zone", lambda: "Mars/Olympus")
+    (found,) = diagnosis.clock()
+    assert ("Mars/Olympus" in found.message, "timedatectl set-timezone" in found.mend) == (True, True)
+
+
+def test_every_event_can_be_named():
+    assert {*Event, "none", "default"} == set(Events.WORDS)
 
 
 def test_the_doctor_names_who_sits_on_a_lock(tmp_path: Path):
