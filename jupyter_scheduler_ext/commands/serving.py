@@ -42,7 +42,8 @@ def serve(
         *([f"--ServerApp.root_dir={root.resolve()}"] if root else []),
         *([f"--SchedulerExtension.storage_dir={storage.resolve()}"] if storage else []),
         *([f"--ServerApp.ip={ip}"] if ip is not None else []),
-        *([f"--ServerApp.port={port}"] if port is not None else []),
+        # Whoever names a port has others look for the server there: another one would not be found.
+        *([f"--ServerApp.port={port}", "--ServerApp.port_retries=0"] if port is not None else []),
         *options,
     ]
     _serve(chosen, lean=lean)

@@ -427,6 +427,12 @@ def test_the_doctor_finds_a_sound_server_and_says_so(command: Command, client: S
     assert {("extension", "ok"), ("leader", "ok"), ("servers", "ok"), ("history", "ok"), ("tasks", "ok")} <= found
 
 
+def test_serve_takes_the_port_that_it_is_told_or_none(program: Command, live_server: LiveServer) -> None:
+    taken = live_server.url.rstrip("/").rpartition(":")[2]
+    refused = program("serve", "--port", taken, "--lean", "--allow-root")
+    assert (refused.code, f"port {taken} is not available" in refused.err) == (1, True)
+
+
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT])
 def test_serve_runs_headless_says_where_and_stops_in_order(
     live_server: LiveServer, environment: dict[str, str], number: signal.Signals
