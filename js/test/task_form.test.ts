@@ -49,6 +49,15 @@ describe("a form", () => {
     expect(patchOf(form, structuredClone(form))).toEqual({});
   });
 
+  it("does not change when a notebook's own parameters are offered", () => {
+    const start = formOf(NIGHTLY, "UTC");
+    const now = structuredClone(start);
+    now.parameters.notebook.push({ name: "offered", value: "", hint: "5" });
+    expect(sameForm(start, now)).toBe(true);
+    now.parameters.notebook.at(-1)!.value = "6";
+    expect(sameForm(start, now)).toBe(false);
+  });
+
   it("sends only what changed, and null for what was cleared", () => {
     const start = formOf(NIGHTLY, "UTC");
     const now = structuredClone(start);

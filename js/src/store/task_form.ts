@@ -2,6 +2,7 @@ import { type ActionForm, actionFormOf, actionOf } from "./action_form";
 import { DEFAULT_FIELDS, fieldsOf } from "./cron";
 import type { CronFields, Schedule, TaskParts, TaskType } from "./model";
 import { type NotifyForm, notifyFormOf, notifyOf } from "./notify_form";
+import { parametersOf } from "./parameters";
 import { mergePatch, same } from "./patch";
 import { type PolicyForm, policyFormOf, policyOf } from "./policy_form";
 import { fieldTime, wallTime, withSeconds } from "./wall_times";
@@ -101,8 +102,14 @@ export function patchOf(start: TaskForm, now: TaskForm): Record<string, unknown>
   return patch;
 }
 
+/** Whether two forms say the same. A parameter left empty says nothing, so a notebook's own may appear at any time. */
 export function sameForm(a: TaskForm, b: TaskForm): boolean {
-  return same(a, b);
+  return same(said(a), said(b));
+}
+
+function said(form: TaskForm): object {
+  const { notebook, code, prompt } = form.parameters;
+  return { ...form, parameters: [notebook, code, prompt].map(parametersOf) };
 }
 
 export function tagList(text: string): string[] {

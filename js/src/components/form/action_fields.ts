@@ -175,10 +175,8 @@ export class ActionFields {
       if (this.gone) return;
       const found = await this.app.api.notebookParameters(path);
       if (path !== editor.form.path) return;
-      const rows = parameterRows(parametersOf(editor.form.parameters.notebook), found.parameters);
-      const clean = !editor.dirty;
-      editor.form.parameters.notebook = rows;
-      if (clean) editor.start.parameters.notebook = structuredClone(rows);
+      const { parameters } = editor.form;
+      parameters.notebook = parameterRows(parametersOf(parameters.notebook), found.parameters);
     } catch {
       // A notebook that cannot be read is the server's to name, at the field, on saving.
     }
