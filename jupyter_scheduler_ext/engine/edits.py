@@ -13,7 +13,7 @@ from .batcher import Batcher
 from .board import Board
 from .errors import Conflict, Invalid, NotFound, Stale
 from .instants import to_datetime
-from .ledger import Bury, Op, Reset, Unbury
+from .ledger import Bury, Op, Reset, Unburied, Unbury
 from .models import TASK, AdHocTask, AnyTask, PlannedTask, TaskState
 from .pipeline import Pipeline
 from .plan_times import as_edited
@@ -280,11 +280,12 @@ class Editor:
         """Undo a deletion; the schedule goes on from now. Raises `errors.NotFound` if it is gone for good."""
         if self._board.task(task_id) is not None:
             raise Conflict("the task is not deleted")
-        definition = await self._ledger.run(Unbury(task_id=task_id))
-        if not isinstance(definition, str):
+        unburied = await self._ledger.run(Unbury(task_id=task_id))
+        if not isinstance(unburied, Unburied):
             raise NotFound(f"there is no deleted task {task_id} to restore", field="uuid")
         self.check_room(1)
-        task = TASK.validate_json(definition)
+        task = TASK.validate_json(unburied.definition)
+        self._board.facts[task_id] = unburied.facts
         now = to_datetime(self._clock.now())
         await self._save(Put(task.model_copy(update={"effective_from": now}), expected=0))
         return self.get(task_id)

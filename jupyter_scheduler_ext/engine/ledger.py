@@ -155,10 +155,17 @@ class Bury:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unbury:
-    """Undo a deletion. Answers the definition's JSON text, or None if there is none; it is kept until the next `Prune`,
-    so that undoing can be tried again if the definition could not be saved."""
+    """Undo a deletion. Answers Unburied, or None if there is no definition to undo it with; that is kept until the next
+    `Prune`, so that undoing can be tried again if the definition could not be saved."""
 
     task_id: str
+
+
+class Unburied(NamedTuple):
+    """A deleted task as it was: its definition (JSON text) and its facts, so that what was halted stays so."""
+
+    definition: str
+    facts: Facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

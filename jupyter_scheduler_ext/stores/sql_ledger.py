@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from ..engine.abc import Clock, Ledger, Notice
 from ..engine.instants import Instant
-from ..engine.ledger import Answer, Ask, Bucket, Bury, Heartbeat, Op, Prune, Request, RunFilter, Unbury
+from ..engine.ledger import Answer, Ask, Bucket, Bury, Heartbeat, Op, Prune, Request, RunFilter, Unburied, Unbury
 from ..engine.runs import ACTIVE, Facts, Run
 from .database import Contended, Damaged, Database, Row, SqliteDatabase, Transaction
 from .ledger_page import Page, PageOp
@@ -215,10 +215,11 @@ class SqlLedger(Ledger):
             (op.at, op.task_id),
         )
 
-    def _unbury(self, transaction: Transaction, op: Unbury) -> str | None:
+    def _unbury(self, transaction: Transaction, op: Unbury) -> Unburied | None:
         transaction.run("UPDATE facts SET buried_at = NULL WHERE task_id = ?", (op.task_id,))
-        rows = transaction.rows("SELECT definition FROM facts WHERE task_id = ?", (op.task_id,))
-        return cast("str | None", rows[0][0]) if rows else None
+        rows = transaction.rows(f"SELECT {FACT_COLUMNS}, definition FROM facts WHERE task_id = ?", (op.task_id,))
+        definition = cast("str | None", rows[0][-1]) if rows else None
+        return None if definition is None else Unburied(definition, facts_from(rows[0]))
 
     def _ask(self, transaction: Transaction, op: Ask) -> int:
         body = json.dumps(op.body)

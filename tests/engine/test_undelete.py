@@ -41,6 +41,26 @@ def test_a_crash_in_the_middle_of_deleting_leaves_a_task_that_runs(night: Night)
     night.run(story())
 
 
+def test_an_undone_deletion_forgets_neither_a_halt_nor_how_often_the_task_ran(night: Night):
+    async def story():
+        night.kernels.fails = {"bad"}
+        bad = await night.make("* * * * *", name="bad", policy={"pause_after": 2})
+        few = await night.make("* * * * *", name="few", policy={"max_runs": 3})
+        await night.until("2026-03-01 00:02:30")
+        before = night.scheduler.task_json(few.uuid)["strip"]
+        assert before
+        for task in (bad, few):
+            await night.scheduler.delete(task.uuid)
+            await night.scheduler.restore(task.uuid)
+        assert night.state(bad) == "error"
+        assert night.scheduler.task_json(few.uuid)["strip"] == before
+        await night.until("2026-03-01 00:06:30")
+        assert minutes(await night.history(bad)) == [1, 2]
+        assert minutes(await night.history(few)) == [1, 2, 3]
+
+    night.run(story())
+
+
 def test_an_undone_deletion_goes_on_from_now(night: Night):
     async def story():
         task = await night.make("* * * * *")

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_scheduler_ext.engine.ledger import Bury, Claim, Note, Prune, Reset, RunFilter, TokenUsed, Unbury
+from jupyter_scheduler_ext.engine.ledger import Bury, Claim, Note, Prune, Reset, RunFilter, TokenUsed, Unburied, Unbury
 from jupyter_scheduler_ext.engine.runs import TERMINAL, Origin, RunError, RunState
 from jupyter_scheduler_ext.stores.ledger_rows import TEXT_LIMIT
 from jupyter_scheduler_ext.stores.sql_ledger import SqlLedger
@@ -167,7 +167,7 @@ def test_deleting_and_undoing_brings_back_definition_and_facts(ledger: SqlLedger
     facts = perform(ledger, by_hand(), RunState.FAILED).facts
     apply_one(ledger, Bury(task_id="task", definition='{"name": "x"}', at=NOW))
     assert ledger.facts() == {}
-    assert apply_one(ledger, Unbury(task_id="task")) == '{"name": "x"}'
+    assert apply_one(ledger, Unbury(task_id="task")) == Unburied('{"name": "x"}', facts)
     assert ledger.facts() == {"task": facts}
     assert apply_one(ledger, Unbury(task_id="never")) is None
 
@@ -175,7 +175,7 @@ def test_deleting_and_undoing_brings_back_definition_and_facts(ledger: SqlLedger
 def test_undoing_can_be_tried_again_until_the_next_prune(ledger: SqlLedger) -> None:
     apply_one(ledger, Bury(task_id="task", definition='{"name": "x"}', at=NOW))
     undo = Unbury(task_id="task")
-    assert ledger.apply([undo, undo]) == ['{"name": "x"}', '{"name": "x"}']
+    assert [answer.definition for answer in ledger.apply([undo, undo])] == ['{"name": "x"}', '{"name": "x"}']
     apply_one(ledger, Prune(keep=9, before=0, buried_before=0))
     assert apply_one(ledger, undo) is None
 

@@ -35,6 +35,7 @@ from jupyter_scheduler_ext.engine.ledger import (
     SetCursor,
     Start,
     TokenUsed,
+    Unburied,
     Unbury,
 )
 from jupyter_scheduler_ext.engine.runs import TERMINAL, Facts, Origin, Run, RunState
@@ -53,6 +54,8 @@ OWNERS = (OWNER, "boot:2:7")
 def comparable(answer: Any) -> Any:
     """An answer of the ledger in the model's words."""
     match answer:
+        case Unburied():
+            return answer.definition
         case ClaimResult():
             return answer.accepted, [run.id for run in answer.runs], [run.id for run in answer.active]
         case FinishResult():
