@@ -132,10 +132,11 @@ class Household:
     def starts(self) -> list[tuple[str, int, str, int, str, str]]:
         """(task, fire time, origin, attempt, run, member) of every start that any member told."""
         try:
-            lines = (self.folder / "starts").read_text().splitlines()
+            text = (self.folder / "starts").read_text()
         except FileNotFoundError:
             return []
-        return [tuple(json.loads(line)) for line in lines]
+        whole = text[: text.rfind("\n") + 1]  # the last line may be half written at this moment
+        return [tuple(json.loads(line)) for line in whole.splitlines()]
 
     def runs(self) -> list[Run]:
         return self.ledger.runs(RunFilter(limit=1_000_000))
