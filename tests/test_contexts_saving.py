@@ -86,6 +86,36 @@ async def test_it_can_be_closed_and_go_on(jp_asyncio_loop):
     assert count == 3
 
 
+async def test_of_several_writers_no_two_save_at_once_and_each_close_leaves_its_own_saved(jp_asyncio_loop):
+    value, states, saving, together = 0, [], 0, 0
+
+    async def save():
+        nonlocal saving, together
+        saving += 1
+        together = max(together, saving)
+        now = value
+        await asyncio.sleep(0.02 if now % 2 else 0.001)  # an older state must not come after a newer one
+        states.append(now)
+        saving -= 1
+
+    saved = SavedAsItGrows(save, lambda error: None, interval=60)
+
+    async def writer(number):
+        nonlocal value
+        for _ in range(3):
+            await asyncio.sleep(0.003 * number)
+            value += 1
+            saved.touch()
+        mine = value
+        await saved.close()
+        assert states[-1] >= mine
+
+    await asyncio.wait_for(asyncio.gather(*(writer(number) for number in range(4))), 50)
+    assert together == 1
+    assert states == sorted(states)
+    assert states[-1] == value
+
+
 async def test_each_save_is_a_whole_valid_notebook_laid_out_as_nbformat_does(jp_asyncio_loop):
     disk = Disk()
     cells = [cell(1, {"output_type": "stream", "name": "stdout", "text": ["a\n", "b"]}), cell(2)]

@@ -13,8 +13,9 @@ SHARE = 10
 
 
 class SavedAsItGrows:
-    """Calls `save` in the background whenever something changed. What `save` raises is told once to `trouble`, and the
-    next change tries again: a full disk does not end a run."""
+    """Calls `save` in the background whenever something changed, never twice at a time: several may write to one file,
+    and an older state must not come after a newer one. What `save` raises is told once to `trouble`, and the next
+    change tries again: a full disk does not end a run."""
 
     def __init__(
         self, save: Callable[[], Awaitable[None]], trouble: Callable[[Exception], None], interval: float = INTERVAL
@@ -23,50 +24,46 @@ class SavedAsItGrows:
         self._trouble = trouble
         self._interval = interval
         self._changed = False
-        self._wake = asyncio.Event()
-        self._closing = asyncio.Event()
+        self._saving = asyncio.Lock()
+        self._not_before = 0.0
+        self._hurry = asyncio.Event()
         self._troubled = False
         self._work: asyncio.Task[None] | None = None
 
     def touch(self) -> None:
         """Something changed."""
         self._changed = True
-        self._wake.set()
-        if self._work is None:
+        if self._work is None or self._work.done():
             self._work = asyncio.get_running_loop().create_task(self._run())
 
     async def close(self) -> None:
-        """Save what is not saved yet, and rest until the next touch."""
-        self._closing.set()
-        self._wake.set()
-        if self._work is not None:
-            await self._work
-        self._work = None
-        self._closing.clear()
-        if self._changed:
-            await self._once()
+        """Save what is not saved yet. Who else writes goes on, and so may this one by its next touch."""
+        await self._once()
+        self._hurry.set()  # what waits for its time to save may find that there is nothing left
 
     async def _run(self) -> None:
-        clock = asyncio.get_running_loop().time
-        while not self._closing.is_set():
-            await self._wake.wait()
-            self._wake.clear()
-            begun = clock()
-            if self._changed:
-                await self._once()
-            await self._rest(max(self._interval, SHARE * (clock() - begun)))
+        while self._changed:
+            await self._rest()
+            await self._once()
 
-    async def _rest(self, seconds: float) -> None:
+    async def _rest(self) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._closing.wait()
+            async with asyncio.timeout_at(self._not_before):
+                await self._hurry.wait()
+        self._hurry.clear()
 
     async def _once(self) -> None:
-        self._changed = False
-        try:
-            await self._save()
-            self._troubled = False
-        except Exception as error:
-            if not self._troubled:
-                self._troubled = True
-                self._trouble(error)
+        async with self._saving:
+            if not self._changed:
+                return
+            self._changed = False
+            clock = asyncio.get_running_loop().time
+            begun = clock()
+            try:
+                await self._save()
+                self._troubled = False
+            except Exception as error:
+                if not self._troubled:
+                    self._troubled = True
+                    self._trouble(error)
+            self._not_before = clock() + max(self._interval, SHARE * (clock() - begun))
