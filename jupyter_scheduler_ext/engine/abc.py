@@ -109,7 +109,11 @@ class TaskStore(ABC):
 
     @abstractmethod
     def refresh(self) -> Snapshot | None:
-        """The newest snapshot if others changed the store since we last looked, else None. Called every second."""
+        """The newest snapshot if others changed the store since we last looked, else None."""
+
+    def stale(self) -> bool:
+        """Is there something for `refresh` to find? From any thread, every second; True where that is not known."""
+        return True
 
     @abstractmethod
     def save(self, changes: Sequence[Put | Remove]) -> Snapshot:

@@ -140,9 +140,20 @@ class Leadership:
             log.error("the lock file is gone or replaced: this server stops ticking")
             await self.stop_ticking()
             self.release()
-        await self._board.tasks.refresh()
-        if await self._ledger.call(self._source.changed):
+        try:
+            edited, committed = await self._ledger.call(self._glance)
+        except StoreError:
+            await self._board.tasks.refresh()
+            raise
+        if edited:
+            await self._board.tasks.refresh()
+        if committed:
             await (self.requests.answer_all(self._perform) if self.leading else self._read_ledger())
+
+    def _glance(self) -> tuple[bool, bool]:
+        """Did others edit tasks; did they commit to the ledger? In one visit to the ledger's thread: to wake a thread
+        costs more than to look."""
+        return self._board.tasks.stale(), self._source.changed()
 
     async def _ask_owner(self, run: Run) -> None:
         if self.leading:

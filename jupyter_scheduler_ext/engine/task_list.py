@@ -99,6 +99,10 @@ class SchedulerTaskList(Mapping[str, AnyTask]):
         """`commit`, for threads and programs without an event loop."""
         return cast(Snapshot, self._submit(_Commit(tuple(changes))).result())
 
+    def stale(self) -> bool:
+        """Is there something for `refresh` to take up? Looks at the store, so not for the event loop."""
+        return self._store.stale()
+
     async def refresh(self) -> Snapshot:
         """Take up what others changed: an editor, another server. Cheap when nothing did."""
         return cast(Snapshot, await self._writer.run(_Refresh()))

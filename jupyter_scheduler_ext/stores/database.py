@@ -233,11 +233,12 @@ class SqliteDatabase(Database):
 
     def changed(self) -> bool:
         with self._write_lock, self._reported():
-            if self._mark()[0] != self._seen[0]:
+            before, mark = self._seen, self._mark()
+            if mark[0] != before[0]:
                 self._reconnect()
                 return True
-            before, self._seen = self._seen, self._mark()
-            return self._seen != before
+            self._seen = mark
+            return mark != before
 
     def version(self, transaction: Transaction | None = None) -> int:
         read = transaction.rows if transaction else self.query

@@ -79,19 +79,25 @@ class JsonFileStore(TaskStore):
                 raise trouble("read", self._file.path, error) from error
             return self._publish()
 
+    def stale(self) -> bool:
+        with self._mutex:
+            try:
+                return self._is_news(self._files.look(self._file.path)) or self._has_untold()
+            except OSError:
+                return True
+
     def refresh(self) -> Snapshot | None:
         with self._mutex:
             try:
                 stamp = self._files.look(self._file.path)
-                if stamp != self._stamp and (stamp is None or stamp != self._rejected):
+                if self._is_news(stamp):
                     self._take_up()
             except BadFile as problem:
                 told = f"{self._file.path} cannot be used: {problem}. The last good version is in force."
                 self._keep_memory(stamp, told)
             except OSError as error:
                 raise trouble("read", self._file.path, error) from error
-            news = self._told[0] is not self._document or self._told[1] != list(self._notices.values())
-            return self._publish() if news else None
+            return self._publish() if self._has_untold() else None
 
     def save(self, changes: Sequence[Put | Remove]) -> Snapshot:
         with self._mutex:
@@ -107,6 +113,12 @@ class JsonFileStore(TaskStore):
 
     def close(self) -> None:
         """Nothing is kept open between saves."""
+
+    def _is_news(self, stamp: Stamp | None) -> bool:
+        return stamp != self._stamp and (stamp is None or stamp != self._rejected)
+
+    def _has_untold(self) -> bool:
+        return self._told[0] is not self._document or self._told[1] != list(self._notices.values())
 
     # Reading
 

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from jupyter_scheduler_ext.engine.abc import Put
+from jupyter_scheduler_ext.engine.batcher import InlineBatcher
 from jupyter_scheduler_ext.engine.models import TASK
 from jupyter_scheduler_ext.engine.pipeline import ENDS_AT_ONCE
 from jupyter_scheduler_ext.handlers import feed
@@ -147,6 +148,31 @@ def test_pages_at_the_same_revision_share_one_text(night: Night, monkeypatch: py
         assert all(0 < len(page.frames) <= 2 for page in pages)
         assert [task["uuid"] for task in json.loads(pages[0].frames[0])["tasks"]] == [uuids[7]]
 
+    night.run(story())
+
+
+def test_a_look_that_finds_nothing_is_one_visit_to_one_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    night = Night(tmp_path)
+    night.store = JsonFileStore(tmp_path)
+    visits: Counter[str] = Counter()
+    put = InlineBatcher._put
+
+    def seen(batcher: InlineBatcher[Any], job: Any) -> None:
+        visits[batcher._name] += 1
+        put(batcher, job)
+
+    async def story():
+        await fill(night, FEW)
+        await night.sleep(300)
+        visits.clear()
+        await night.sleep(600)  # ten looks
+        assert 10 <= sum(visits.values()) <= 12, "an idle minute wakes more threads than it has looks"
+        definitions = tmp_path / "tasks.json"
+        definitions.write_text(definitions.read_text().replace('"task"', '"edited by hand"', 1))
+        await night.sleep(120)
+        assert "edited by hand" in {task.name for task in night.scheduler.tasks.values()}
+
+    monkeypatch.setattr(InlineBatcher, "_put", seen)
     night.run(story())
 
 

@@ -103,7 +103,9 @@ class DefinitionsMachine(RuleBasedStateMachine):
 
     @rule(server=servers)
     def look(self, server):
-        self.take(server, self.stores[server].refresh())
+        promised, news = self.stores[server].stale(), self.stores[server].refresh()
+        assert promised or news is None, "news that `stale` knew nothing of would never be looked for"
+        self.take(server, news)
         self.check(server)
         assert self.stores[server].refresh() is None
 
