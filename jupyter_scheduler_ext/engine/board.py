@@ -6,7 +6,7 @@ on the event loop and is touched by nothing else, so it needs no lock.
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from .abc import Clock
@@ -17,11 +17,9 @@ from .firing import cursor_in_force, due_at, next_fire
 from .instants import Instant
 from .models import AdHocTask, AnyTask, TaskState
 from .policy import derive_state
+from .recent import RecentRuns
 from .runs import ACTIVE, Facts, Run
 from .task_list import SchedulerTaskList
-
-RECENT = 20_000
-"""Runs remembered for readers who ask what changed."""
 
 
 class Board:
@@ -41,7 +39,7 @@ class Board:
         """Tasks that are due while no server may run them, and since when."""
         self.retiring: set[str] = set()
         """Tasks that are being deleted: nothing of theirs is claimed any more."""
-        self.recent: OrderedDict[str, Run] = OrderedDict()
+        self.recent = RecentRuns(clock, lambda run_id: self.changes.forget("runs", run_id))
         self._active: dict[str, dict[str, Run]] = {}
         self._counted: dict[str, TaskState] = {}
         self._counts: Counter[TaskState] = Counter()
@@ -70,6 +68,10 @@ class Board:
         if run is not None and run.state not in ACTIVE:
             return None
         return next((run for run in self.all_active() if run.id == run_id), None) if run is None else run
+
+    def latest(self, run: Run) -> Run:
+        """A run as it was last seen here, with live progress if it is active; as it is given if it was not seen."""
+        return self.recent.get(run.id) or self._active.get(run.task_id, {}).get(run.id) or run
 
     def halted(self, task_id: str) -> str | None:
         """Why the task's schedule stands still, if it does."""
@@ -119,10 +121,7 @@ class Board:
             active = self._active.get(run.task_id)
             if active is not None and active.pop(run.id, None) is not None and not active:
                 del self._active[run.task_id]
-        self.recent[run.id] = run
-        self.recent.move_to_end(run.id)
-        if len(self.recent) > RECENT:
-            self.recent.popitem(last=False)
+        self.recent.see(run)
         self.changes.mark("runs", run.id)
 
     def saw_facts(self, facts: Facts) -> None:

@@ -52,6 +52,12 @@ class ChangeLog:
         for listener in self._listeners[kind]:
             listener(kind, identifier)
 
+    def forget(self, kind: str, identifier: str) -> None:
+        """What this was cannot be told any more: readers who have not seen its newest change are reset."""
+        at = self._log.get((kind, identifier), 0)
+        while self._forgotten < at:
+            self._forgotten = self._log.popitem(last=False)[1]
+
     def since(self, revision: str) -> Delta:
         """Every id that changed after `revision`; ``"0"`` asks for everything and so answers a reset."""
         delta = Delta(self.revision)

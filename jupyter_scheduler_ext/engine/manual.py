@@ -93,7 +93,7 @@ class Manual:
             if previous is not None:
                 await self._pipeline.cancel(previous, "cancel", f"replaced by a run by hand at {to_rfc3339(now)}")
         made = result.runs[0]
-        return self._board.recent.get(made.id, made)
+        return self._board.latest(made)
 
     def _moment(self, now: Instant) -> Instant:
         """The request's instant, a millisecond later if another request has that already: fire times are unique."""
@@ -132,7 +132,7 @@ class Manual:
                 return known
             raise Conflict(f"the run has ended: {known.state.value}", code="ended", state=known.state.value)
         await self._pipeline.cancel(run, "cancel", "cancelled by hand")
-        return self._board.recent.get(run_id, run)
+        return self._board.latest(run)
 
     async def backfill(self, task_id: str, start: Instant, end: Instant) -> list[Run]:
         """Runs for the fires in (start, end], oldest first; those that have one by backfill already are left out."""

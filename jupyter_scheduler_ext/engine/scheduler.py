@@ -434,12 +434,12 @@ class TaskScheduler(SingletonConfigurable):
         known = await self._read(lambda: self.ledger.run(run_id))
         if known is None:
             raise NotFound(f"there is no run {run_id}", field="run_id")
-        return known
+        return self.board.latest(known) if self.leading and known.state in ACTIVE else known
 
     async def runs(self, which: RunFilter) -> list[Run]:
         """History, newest first, with live progress of what is active."""
         found = await self._read(lambda: self.ledger.runs(which))
-        return [self.board.recent.get(run.id, run) if run.state in ACTIVE else run for run in found]
+        return [self.board.latest(run) if run.state in ACTIVE else run for run in found]
 
     async def read_log(
         self, run_id: str, offset: int = 0, limit: int = 1_000_000
