@@ -53,7 +53,8 @@ class StoredSchedule:
         self, *, sort: str | None = None, limit: int | None = None, **filters: str | None
     ) -> TaskList[TaskRecord]:
         found = find(self._board, TaskQuery(sort=sort or "created_at", limit=limit, **filters))
-        return TaskList(TaskRecord(self._views.as_json(task)) for task in found.tasks)
+        held = self._board.tasks
+        return TaskList(TaskRecord(self._views.as_json(held[uuid])) for uuid in found.ids)
 
     def task(self, task: str | TaskRecord) -> TaskRecord:
         key = task if isinstance(task, str) else task.id

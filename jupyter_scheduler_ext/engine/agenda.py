@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from itertools import count
 
 from .instants import Instant
 
 
 class Agenda:
-    """One instant a task. Setting a task anew leaves its old heap entry behind, which is dropped when it surfaces."""
+    """One instant a task. Setting a task anew leaves its old heap entry behind, which is dropped when it surfaces.
 
-    def __init__(self) -> None:
+    `moved` is told of each task whose instant is another one now; it must be cheap.
+    """
+
+    def __init__(self, moved: Callable[[str], object] | None = None) -> None:
+        self._moved = moved
         self._heap: list[tuple[Instant, int, str]] = []
         self._current: dict[str, tuple[Instant, int]] = {}
         self._order = count()
@@ -26,14 +31,18 @@ class Agenda:
     def set(self, task_id: str, at: Instant | None) -> None:
         """The task is due at `at`; None takes it off."""
         entry = self._current.get(task_id)
+        if (entry[0] if entry else None) == at:
+            return
         if at is None:
-            self._current.pop(task_id, None)
-        elif entry is None or entry[0] != at:
+            del self._current[task_id]
+        else:
             order = next(self._order)
             self._current[task_id] = (at, order)
             heapq.heappush(self._heap, (at, order, task_id))
             if len(self._heap) > 2 * len(self._current) + 1024:
                 self._compact()
+        if self._moved is not None:
+            self._moved(task_id)
 
     def next(self) -> Instant | None:
         """The earliest instant, or None."""
@@ -50,6 +59,8 @@ class Agenda:
             task_id = heapq.heappop(self._heap)[2]
             del self._current[task_id]
             due.append(task_id)
+            if self._moved is not None:
+                self._moved(task_id)
         return due
 
     def _drop_stale(self) -> None:

@@ -7,7 +7,7 @@ on the event loop and is touched by nothing else, so it needs no lock.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from .abc import Clock
 from .agenda import Agenda
@@ -29,7 +29,8 @@ class Board:
         self.tasks = tasks
         self.clock = clock
         self.facts: dict[str, Facts] = {}
-        self.agenda = Agenda()
+        self._watchers: tuple[Callable[[str], None], ...] = ()
+        self.agenda = Agenda(self._tell)
         self.ahead = Agenda()
         """When to make ready for a fire, `lead` seconds before it."""
         self.changes = ChangeLog()
@@ -96,8 +97,18 @@ class Board:
         return {state: self._counts[state] for state in TaskState}
 
     def count(self, task_id: str) -> None:
-        """This task has its place in `state_counts`, though nothing changed."""
+        """This task may be in another state than before, though no change was marked."""
         self._uncounted.add(task_id)
+        self._tell(task_id)
+
+    def watch(self, watcher: Callable[[str], None]) -> None:
+        """Call `watcher` with the id of each task whose definition, state or next fire may be another one now: more
+        often than changes are marked, and before anybody reads them. It must be cheap."""
+        self._watchers += (watcher,)
+
+    def _tell(self, task_id: str) -> None:
+        for watcher in self._watchers:
+            watcher(task_id)
 
     # Being told
 
@@ -176,7 +187,7 @@ class Board:
     def _next_due(self, task_id: str) -> Instant | None:
         task = self.task(task_id)
         if self.broken.pop(task_id, None) is not None:
-            self._uncounted.add(task_id)
+            self.count(task_id)
         if task is None or isinstance(task, AdHocTask) or task_id in self.retiring:
             return None
         facts = self.facts_of(task_id)
@@ -194,4 +205,4 @@ class Board:
 
     def _break(self, task_id: str, why: str) -> None:
         self.broken[task_id] = why
-        self._uncounted.add(task_id)
+        self.count(task_id)

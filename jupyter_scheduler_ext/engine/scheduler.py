@@ -28,7 +28,8 @@ from .instants import Instant
 from .leader import Holder, LeaderLock
 from .leadership import Leadership
 from .ledger import Op, RunFilter
-from .listing import TaskPage, TaskQuery, find
+from .listing import TaskQuery
+from .lists import Lists
 from .manual import Manual
 from .models import AnyTask
 from .noticing import Noticing
@@ -112,6 +113,7 @@ class TaskScheduler(SingletonConfigurable):
         self.board = Board(self.tasks, self.clock, lead=self.lead)
         self.changes = self.board.changes
         self.views = Views(self.board)
+        self.lists = Lists(self.board)
         self.ledger = ledger
         self.commits: Batcher[Op] = (InlineBatcher if inline else Batcher)(ledger.apply, name="scheduler-ledger")
         self.trouble: str | None = None
@@ -333,10 +335,12 @@ class TaskScheduler(SingletonConfigurable):
         """What a table needs of a task, as JSON text, cached."""
         return self.views.slim(self.editor.get(uuid))
 
-    def list_tasks(self, **query: Any) -> tuple[list[str], int, str | None, str]:
-        """Ids, number of all matches, cursor of the next page, revision. See `listing.TaskQuery`."""
-        page: TaskPage = find(self.board, TaskQuery(**{k: v for k, v in query.items() if v is not None}))
-        return [task.uuid for task in page.tasks], page.total, page.next_cursor, self.changes.revision
+    async def list_tasks(self, **query: Any) -> tuple[list[str], int, str | None, str]:
+        """Ids, number of all matches, cursor of the next page, and a revision: what the list does not show yet is
+        marked after it. See `listing.TaskQuery`. Raises `errors.Invalid` naming the parameter."""
+        revision = self.changes.revision
+        page = await self.lists.find(TaskQuery(**{k: v for k, v in query.items() if v is not None}))
+        return page.ids, page.total, page.next_cursor, revision
 
     async def create(self, data: Mapping[str, Any], owner: str = "") -> tuple[AnyTask, str | None]:
         await self.ready()

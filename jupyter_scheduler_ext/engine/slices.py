@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -25,3 +25,10 @@ async def sliced(items: Iterable[T], size: int = SLICE) -> AsyncIterator[T]:
         yield item
         if index % size == 0:
             await asyncio.sleep(0)
+
+
+async def portions(items: Sequence[T], size: int = MANY) -> AsyncIterator[Sequence[T]]:
+    """The items, `size` at a time, with a turn for everyone else after each portion."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+        await asyncio.sleep(0)

@@ -59,7 +59,7 @@ async def scheduler_tasks_bulk(request: ApiHandler) -> None:
         await request.require("execute")
     ids = body.ids
     if body.filter is not None:
-        ids, *_ = request.scheduler.list_tasks(**body.filter.model_dump())
+        ids, *_ = await request.scheduler.list_tasks(**body.filter.model_dump())
     chosen = list(dict.fromkeys(ids or ()))
     if body.action == "export":
         exported = await request.scheduler.export(chosen)

@@ -41,7 +41,7 @@ async def scheduler_tasks_list(request: ApiHandler) -> None:
     """List tasks."""
     query = request.query_as(TaskListQuery)
     scheduler = request.scheduler
-    uuids, total, next_cursor, revision = scheduler.list_tasks(
+    uuids, total, next_cursor, revision = await scheduler.list_tasks(
         type=query.type,
         state=query.state,
         q=query.q,

@@ -58,10 +58,18 @@ async def calls(act: Callable[[], Any]) -> int:
     return count
 
 
+def listed_anew(night: Night, uuid: str) -> Any:
+    night.scheduler.board.saw_definition(uuid)
+    return night.scheduler.list_tasks(sort="attention")
+
+
 CHEAP: dict[str, Callable[[Night, str, str], Any]] = {
     "a tick with nothing due": lambda night, revision, uuid: night.scheduler.tick(),
     "a poll with no change": lambda night, revision, uuid: compose(night.scheduler, revision),
     "the first page of the list": lambda night, revision, uuid: night.scheduler.list_tasks(limit=10),
+    "a list by name": lambda night, revision, uuid: night.scheduler.list_tasks(sort="name", limit=10),
+    "a page of what failed": lambda night, revision, uuid: night.scheduler.list_tasks(state="error", limit=10),
+    "a list in which one changed": lambda night, revision, uuid: listed_anew(night, uuid),
     "the counts by state": lambda night, revision, uuid: night.scheduler.board.state_counts(),
     "the status": lambda night, revision, uuid: night.scheduler.status(),
     "one task as JSON": lambda night, revision, uuid: night.scheduler.task_bytes(uuid),

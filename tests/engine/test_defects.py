@@ -321,7 +321,7 @@ def test_a_task_whose_zone_has_vanished_is_in_error_alone(night: Night, monkeypa
         assert shown["state"] == "error"
         assert "timezone" in shown["halted"]
         assert len(await night.history(good)) == 3
-        uuids, total, _, _ = night.scheduler.list_tasks()
+        uuids, total, _, _ = await night.scheduler.list_tasks()
         assert total == len(uuids) == 2
 
     night.run(story())
