@@ -1,18 +1,21 @@
 """The scheduler's table in a notebook cell: the same bundle as the page, as a Jupyter widget.
 
-The browser talks to the Jupyter server itself where it can, and else through this kernel (see `bridge`). Where there is
-no JavaScript, as on GitHub or after nbconvert, the output holds a table of words beside the widget.
+The browser talks to the Jupyter server itself where it can, and else through this kernel (see `bridge`). Before the
+widget stands a table of words, which the widget hides once it is alive: it is what is left on GitHub, after nbconvert,
+and wherever else nothing runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from html import escape
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 import anywidget
+from IPython.display import display
 from traitlets import Bool, Dict, Enum, Int, Unicode, Union
 
 from .bridge import Bridge
@@ -29,6 +32,7 @@ STATIC = Path(__file__).parent / "static"
 NOT_BUILT = """export default { render({ el }) {
   el.textContent = "The widget's bundle was not built: run npm ci && npm run build in js/, or install anew.";
 } };"""
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 SHOWN = 50
 """Rows of the table that stands in where there is no JavaScript."""
 ANSWER_TIMEOUT = 15.0
@@ -60,6 +64,7 @@ class SchedulerWidget(anywidget.AnyWidget):
     theme = Enum(("auto", "light", "dark"), "auto", help="auto follows JupyterLab or the system").tag(sync=True)
     read_only = Bool(False, help="Show, but offer no action").tag(sync=True)
     transport = Enum(("auto", "comm"), "auto", help="comm: always through the kernel").tag(sync=True)
+    _still = Unicode(help="The class of the words that a living view hides").tag(sync=True)
 
     def __init__(
         self,
@@ -79,18 +84,40 @@ class SchedulerWidget(anywidget.AnyWidget):
             traits["height"] = height
         if url is not None:
             traits["transport"] = "comm"
-        super().__init__(task=self._id_of(task), **traits)
+        super().__init__(task=self._id_of(task), _still=f"scheduler-still-{token_hex(8)}", **traits)
         self.on_msg(lambda _, message, __: self._bridge.carry(message, self.send))
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:
-            return None
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+    def _ipython_display_(self) -> None:
+        show: Callable[..., Any] = display
+        for data, metadata in self.outputs():
+            show(data, metadata=metadata, raw=True)
+
+    def outputs(self) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        """What a cell shows, each with its metadata: the words, and then the widget.
+
+        In one output nbconvert would take the widget and drop the words whenever the notebook keeps the widget's state,
+        as one that it has executed does; what it then makes is blank without a script from elsewhere. Where the state is
+        not kept, the widget is no text at all, lest the words be said twice.
+        """
+        data, metadata = self._bundle()
+        return [(self.still(), {}), ({WIDGET_VIEW: data[WIDGET_VIEW], "text/plain": ""}, metadata)]
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Both in one, for whoever shows the widget otherwise."""
+        data, metadata = self._bundle()
         return {**data, **self.still()}, metadata
+
+    def _bundle(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        bundle = super()._repr_mimebundle_()
+        assert bundle is not None, "it has a view"
+        return bundle if isinstance(bundle, tuple) else (bundle, {})
 
     def still(self) -> dict[str, str]:
         """What the widget shows, without JavaScript: as ``text/html`` and ``text/plain``."""
+        words = self._words()
+        return {**words, "text/html": f'<div class="scheduler-still {self._still}">{words["text/html"]}</div>'}
+
+    def _words(self) -> dict[str, str]:
         try:
             return self._card() if self.task else self._table()
         except SchedulerError as error:

@@ -71,9 +71,11 @@ def test_nbconvert_shows_the_table(live_server: LiveServer, client: SchedulerCli
     from nbconvert import HTMLExporter, MarkdownExporter
 
     client.schedule(code="1", when="@daily", name="Seen on paper")
-    data, metadata = widget(live_server)._repr_mimebundle_()
-    output = nbformat.v4.new_output("display_data", data, metadata=metadata)
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("SchedulerWidget()", outputs=[output])])
+    (words, _), (view, _) = widget(live_server).outputs()
+    assert VIEW not in words, "nbconvert would take it and drop the words"
+    assert view["text/plain"] == "", "the words are not said twice"
+    outputs = [nbformat.v4.new_output("display_data", data) for data in (words, view)]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("SchedulerWidget()", outputs=outputs)])
     html, _ = HTMLExporter().from_notebook_node(notebook)
     assert "<b>Seen on paper</b>" in html
     markdown, _ = MarkdownExporter().from_notebook_node(notebook)

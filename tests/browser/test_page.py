@@ -205,6 +205,41 @@ def test_a_link_to_a_task_and_to_a_run_opens_it(
     expect(page.get_by_role("tab", name="Status")).to_have_attribute("aria-selected", "true")
 
 
+def test_a_link_to_what_is_gone_says_so_and_shows_it_again_when_the_deletion_is_undone(
+    new_page: Callable[..., Page], server: LiveServer, client: SchedulerClient, complaints: Complaints
+) -> None:
+    complaints.expected.append("status of 404")
+    task = client.schedule(code="print('line of the log')", name="Linked", when="@daily")
+    run = task.run().wait(30)
+    task.delete()
+    page = new_page()
+    page.goto(server.page(f"#/run/{run.id}"))
+    shown = sheet(page)
+    expect(shown.get_by_role("log")).to_contain_text("line of the log")
+    expect(shown.get_by_text("The task of this run was deleted")).to_be_visible()
+    expect(shown.get_by_role("button", name="Edit")).to_be_hidden()
+    page.goto(server.page(f"#/task/{task.id}/edit"))
+    expect(shown.get_by_role("heading", name="This task is not here")).to_be_visible()
+    expect(shown.locator("table.scheduler-runs tbody tr")).to_have_count(1)
+    assert page.url.endswith(f"#/task/{task.id}")
+    shown.get_by_role("button", name="Bring it back").click()
+    expect(shown.get_by_role("heading", name="Linked")).to_be_visible()
+    expect(shown.get_by_text("Every day at 00:00")).to_be_visible()
+    expect(row(page, "Linked")).to_have_count(1)
+
+    task.delete()
+    expect(shown.get_by_role("heading", name="“Linked” is not here")).to_be_visible()
+    expect(shown.get_by_role("button", name="Run now")).to_be_hidden()
+    page.goto(server.page("#/run/never"))
+    expect(shown.get_by_role("heading", name="This run is not here")).to_be_visible()
+    page.goto(server.page("#/task/never"))
+    shown.get_by_role("button", name="Bring it back").click()
+    expect(toast(page, "There is nothing to bring back")).to_be_visible()
+    shown.get_by_role("button", name="See all tasks").click()
+    expect(sheet(page)).to_have_count(0)
+    assert "#/task" not in page.url
+
+
 def test_a_form_closed_by_accident_can_be_reopened_as_it_was(page: Page) -> None:
     form = new_task(page)
     form.get_by_label("Name", exact=True).fill("Half written")

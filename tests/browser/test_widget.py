@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from live_server import LiveServer
@@ -10,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from jupyter_scheduler_ext.client import SchedulerClient
 
-from .conftest import write_notebook
+from .conftest import Complaints, write_notebook
 from .lab import Lab
 from .steps import expect_state, new_task, row, sheet, toast, write_code
 
@@ -77,7 +81,10 @@ def test_through_the_kernel_it_works_too_even_while_the_kernel_is_busy(
     expect(sleeping).not_to_contain_text("awake")
 
 
-def test_one_task_several_views_and_a_filter(lab: Callable[..., Lab], client: SchedulerClient) -> None:
+def test_one_task_several_views_and_filters_also_of_what_is_not_there(
+    lab: Callable[..., Lab], client: SchedulerClient, complaints: Complaints
+) -> None:
+    complaints.expected.append("/restore")
     for name in ("Alpha", "Beta"):
         client.schedule(code="1", name=name, tags=(name.lower(),))
     notebook = lab(
@@ -85,9 +92,12 @@ def test_one_task_several_views_and_a_filter(lab: Callable[..., Lab], client: Sc
         f"{IMPORT}SchedulerWidget(task='Alpha')",
         "SchedulerWidget(filter={'tag': 'beta'}, height=300)",
         "SchedulerWidget()",
+        "SchedulerWidget(task='Never was')",
+        "SchedulerWidget(filter='omega')",
     )
-    one, filtered, whole = (notebook.run(index) for index in range(3))
+    one, filtered, whole, never, empty = (notebook.run(index) for index in range(5))
     expect(row(one, "Alpha")).to_be_visible()
+    expect(one.locator(".scheduler-still")).to_be_hidden()
     expect(one.locator(".scheduler-detail")).to_be_visible()
     expect(one.get_by_role("searchbox")).to_have_count(0)
     expect(row(filtered, "Beta")).to_be_visible()
@@ -99,12 +109,66 @@ def test_one_task_several_views_and_a_filter(lab: Callable[..., Lab], client: Sc
     expect(row(filtered, "Gamma")).to_be_visible()
     expect(row(whole, "Gamma")).to_be_visible()
 
+    expect(never.get_by_role("heading", name="“Never was” is not here")).to_be_visible()
+    expect(empty.get_by_role("heading", name="No task matches")).to_be_visible()
+    task = client.task("Alpha")
+    task.delete()
+    gone = one.get_by_role("heading", name="“Alpha” is not here")
+    expect(gone).to_be_visible()
+    one.get_by_role("button", name="Bring it back").click()
+    expect(one.locator(".scheduler-detail")).to_be_visible()
+    expect(row(whole, "Alpha")).to_be_visible()
+    expect(gone).to_have_count(0)
+    never.get_by_role("button", name="Bring it back").click()
+    expect(toast(never, "There is nothing to bring back")).to_be_visible()
+    never.get_by_role("button", name="See all tasks").click()
+    expect(never.locator(".scheduler-row:visible")).to_have_count(2)
 
-def test_without_a_server_it_says_what_to_do(lab: Callable[..., Lab]) -> None:
-    notebook = lab("nowhere.ipynb", f"{IMPORT}SchedulerWidget(url='http://127.0.0.1:9/', token='t')")
+
+def test_without_a_server_it_says_what_to_do(lab: Callable[..., Lab], server: LiveServer) -> None:
+    notebook = lab(
+        "nowhere.ipynb",
+        f"{IMPORT}widget = SchedulerWidget(url='http://127.0.0.1:9/', token='t'); widget",
+        f"widget._bridge = SchedulerWidget(url={server.url!r}, token={server.token!r})._bridge",
+    )
     widget = notebook.run(0)
     expect(widget).to_contain_text("No Jupyter server to talk to")
     expect(widget).to_contain_text("jupyter scheduler-ext")
+    expect(widget.locator(".scheduler-still")).to_be_hidden()
+    notebook.run(1)
+    widget.get_by_role("button", name="Try again").click()
+    expect(widget.get_by_role("heading", name="No tasks yet")).to_be_visible()
+    expect(widget).not_to_contain_text("No Jupyter server")
+
+
+@pytest.fixture(scope="module")
+def executed(server: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A notebook of widgets, executed and made into a page as people do it; then the tasks are gone."""
+    client = SchedulerClient(server.url, server.token)
+    task = client.schedule(code="'done'", name="Seen on paper", when="30 2 * * *")
+    task.run().wait(60, check=True)
+    folder = tmp_path_factory.mktemp("paper")
+    reach = f"url={server.url!r}, token={server.token!r}"
+    cells = (f"{IMPORT}SchedulerWidget({reach})", f"SchedulerWidget(task='Seen on paper', {reach})")
+    write_notebook(folder / "report.ipynb", *cells)
+    command = [sys.executable, "-m", "nbconvert", "--execute", "--to", "html", "report.ipynb"]
+    subprocess.run(command, cwd=folder, env=server.environment, check=True, capture_output=True, timeout=240)
+    task.delete()
+    return folder / "report.html"
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_made_into_a_page_by_nbconvert_it_is_a_table_of_words(
+    executed: Path, new_page: Callable[..., Page], complaints: Complaints, scripts: bool
+) -> None:
+    complaints.expected += ["ERR_FAILED", "require", "Math"]
+    page = new_page(java_script_enabled=scripts)
+    page.route(re.compile("^http"), lambda route: route.abort())
+    page.goto(executed.as_uri())
+    whole, card = page.locator(".jp-Cell-outputWrapper").nth(0), page.locator(".jp-Cell-outputWrapper").nth(1)
+    expect(whole.get_by_role("row", name=re.compile("Seen on paper.*idle.*Every day at 02:30"))).to_be_visible()
+    expect(card.get_by_role("row", name=re.compile("Last run.*succeeded")).first).to_be_visible()
+    expect(card).to_contain_text("'done'")
 
 
 def test_the_output_of_a_run_opens_in_jupyterlab(

@@ -18,6 +18,8 @@ export interface MountOptions {
   readOnly: boolean;
   /** A widget that shows one task. */
   taskId: string | null;
+  /** Makes such a widget show them all. */
+  showAll?: () => void;
   height: string | null;
   theme: Theme;
   /** A page that lies in another application, which then owns the address, the title and the other keys. */
@@ -157,20 +159,22 @@ export class App {
       this.session.put({ deleted: [task.uuid] });
       this.ui.toasts.show(this.words.deleted(task.name), {
         action: this.words.undo,
-        act: () => void this.restoreTask(task),
+        act: () => void this.restoreTask(task.uuid),
       });
     } catch (error) {
       this.fail(this.words.remove, error);
     }
   }
 
-  async restoreTask(task: Task): Promise<void> {
+  async restoreTask(id: string): Promise<void> {
     try {
-      const restored = await this.api.restore(task.uuid);
-      this.session.put({ tasks: [restored ?? (await this.api.task(task.uuid))] });
+      const task = (await this.api.restore(id)) ?? (await this.api.task(id));
+      this.session.put({ tasks: [task] });
       this.ui.toasts.show(this.words.restored(task.name));
     } catch (error) {
-      this.fail(this.words.undo, error);
+      if (error instanceof ApiError && error.status === 404) {
+        this.ui.toasts.show(this.words.missing.cannot, { level: "error" });
+      } else this.fail(this.words.undo, error);
     }
   }
 

@@ -128,8 +128,8 @@ export class Editor extends FieldErrors {
       this.fill(task);
     } catch (error) {
       if (turn !== this.turn) return;
-      this.message =
-        error instanceof ApiError && error.status === 404 ? this.words.gone : this.app.explain(error);
+      if (error instanceof ApiError && error.status === 404) this.sayGone();
+      else this.message = this.app.explain(error);
     } finally {
       if (turn === this.turn) this.loading = false;
     }
@@ -251,6 +251,12 @@ export class Editor extends FieldErrors {
     this.settle();
     this.close();
     if (task) await this.app.deleteTask(task);
+  }
+
+  /** The sheet of a task says that it is gone, and what can be done. */
+  private sayGone(): void {
+    this.open = false;
+    this.app.ui.openTask(this.id);
   }
 
   private leave(): void {

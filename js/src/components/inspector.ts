@@ -16,6 +16,8 @@ export class Inspector {
   kind: "task" | "run" = "task";
   loading = false;
   message = "";
+  /** What is not there (any more): the task, or the run itself. */
+  lost: "" | "task" | "run" = "";
   title = "";
   state = "idle";
   stateWord = "";
@@ -61,7 +63,7 @@ export class Inspector {
       const fires = await nextFires(this.app, task);
       if (this.taskId === id && this.kind === "task") this.showFires(fires);
     } catch (error) {
-      this.fail(error, this.app.words.editor.gone);
+      if (this.taskId === id && this.kind === "task") this.fail(error);
     } finally {
       this.loading = false;
     }
@@ -70,6 +72,7 @@ export class Inspector {
   async showRun(id: string, line: number | null = null): Promise<void> {
     this.begin("run");
     this.runId = id;
+    this.taskId = "";
     this.loading = true;
     this.app.ui.sheetOpened({ kind: "run", id, line });
     try {
@@ -82,9 +85,10 @@ export class Inspector {
       this.clock = setInterval(() => this.tick(), TICK_MS);
       void this.loadAttempts(run);
     } catch (error) {
-      this.fail(error, this.app.words.runDetail.gone);
+      if (this.runId === id) this.fail(error);
     } finally {
       this.loading = false;
+      this.taskChanged();
     }
   }
 
@@ -99,6 +103,26 @@ export class Inspector {
     void this.showTask(this.taskId);
   }
 
+  again(): void {
+    if (this.kind === "task") void this.showTask(this.taskId);
+    else void this.showRun(this.runId);
+  }
+
+  get lostTitle(): string {
+    const { missing } = this.app.words;
+    if (this.kind === "run") return missing.runTitle;
+    return this.title ? missing.titleOf(this.title) : missing.title;
+  }
+
+  get lostText(): string {
+    const { missing } = this.app.words;
+    return this.kind === "run" ? missing.runText : missing.text;
+  }
+
+  bringBack(): void {
+    void this.app.restoreTask(this.taskId);
+  }
+
   /** Runs that changed, as the feed tells: keep the open sheet true. */
   apply(runs: Run[]): void {
     if (!this.open) return;
@@ -111,9 +135,11 @@ export class Inspector {
   }
 
   taskChanged(): void {
-    const task = this.open ? this.app.table.get(this.taskId) : null;
-    if (!task) return;
-    if (this.kind === "task") this.fillTask(task, false);
+    if (!this.open || !this.taskId || this.loading || !this.app.session.ready) return;
+    const task = this.app.table.get(this.taskId);
+    if (!task) this.lost ||= "task";
+    else if (this.lost === "task") this.found();
+    else if (this.kind === "task") this.fillTask(task, false);
     else this.progress = task.active_runs?.find((run) => run.id === this.runId)?.progress ?? this.progress;
   }
 
@@ -167,7 +193,9 @@ export class Inspector {
     this.open = true;
     this.app.ui.focusLater(() => this.app.refs.inspectorTitle);
     this.message = "";
+    this.lost = "";
     this.title = "";
+    this.stateWord = "";
     this.facts = [];
     this.fires = [];
     this.parameters = [];
@@ -188,8 +216,15 @@ export class Inspector {
     clearInterval(this.clock);
   }
 
-  private fail(error: unknown, gone: string): void {
-    this.message = error instanceof ApiError && error.status === 404 ? gone : this.app.explain(error);
+  private fail(error: unknown): void {
+    if (error instanceof ApiError && error.status === 404) this.lost = this.kind;
+    else this.message = this.app.explain(error);
+  }
+
+  /** The deletion was undone. */
+  private found(): void {
+    this.lost = "";
+    if (this.kind === "task") void this.showTask(this.taskId);
   }
 
   private fillTask(task: Task, whole = true): void {

@@ -6,6 +6,8 @@ import { DEFAULT_SORT, type Filter, NO_FILTER, type Sort, type SortKey } from ".
 import { briefTime } from "../words/times";
 import type { App } from "./app";
 
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** What the list shows: how it is narrowed and sorted, which of its three views is open, and the counts around it. */
 export class TaskList {
   view: ViewMode = "list";
@@ -16,6 +18,10 @@ export class TaskList {
   tags: string[] = [];
   shown = 0;
   selectedCount = 0;
+  /** Why there is no task at all: none was made, the one of this widget is not there, or none fits its filter. */
+  nothing: "" | "none" | "gone" | "unmatched" = "";
+  /** What the task of this widget was called, or how it was asked for. */
+  goneTitle = "";
 
   constructor(private readonly app: App) {}
 
@@ -127,10 +133,28 @@ export class TaskList {
     this.app.ui.tabs.select("scheduler");
   }
 
+  /** Leave behind what is not there: every task, whatever the filters were. */
+  seeAll(): void {
+    const { ui, options } = this.app;
+    if (options.taskId) {
+      options.showAll?.();
+      return;
+    }
+    ui.inspector.close();
+    ui.tabs.select("scheduler");
+    this.clearFilter();
+  }
+
+  bringBack(): void {
+    void this.app.restoreTask(this.app.options.taskId!);
+  }
+
   /** Bring the counts and totals up to what the view holds. */
   synchronise(): void {
-    const { view, table, refs } = this.app;
+    const { view, table, refs, options } = this.app;
     Object.assign(this.counts, view.counts());
+    this.nothing = this.whyNothing();
+    if (options.taskId) this.goneTitle = this.nameGone(table.get(options.taskId)?.name);
     this.shown = view.length;
     this.selectedCount = view.selected.size;
     const next = table.next();
@@ -143,5 +167,19 @@ export class TaskList {
     if (!all) return;
     all.checked = this.selectedCount > 0 && this.selectedCount >= this.shown;
     all.indeterminate = this.selectedCount > 0 && !all.checked;
+  }
+
+  private whyNothing(): TaskList["nothing"] {
+    if (this.counts.all > 0) return "";
+    if (this.app.options.taskId) return "gone";
+    return this.app.view.scoped ? "unmatched" : "none";
+  }
+
+  /** A task's last known name; before any was known, what stands in the widget, unless that is an id. */
+  private nameGone(name: string | undefined): string {
+    const { words, options } = this.app;
+    if (name !== undefined) return words.missing.titleOf(name);
+    if (this.goneTitle) return this.goneTitle;
+    return ID.test(options.taskId!) ? words.missing.title : words.missing.titleOf(options.taskId!);
   }
 }

@@ -124,7 +124,7 @@ export class TaskView {
 
   /** Counts of what the fixed filter lets through. */
   counts(): Record<TaskState | "all", number> {
-    if (!Object.values(this.fixed).some(Boolean)) return this.table.counts();
+    if (!this.scoped) return this.table.counts();
     const counts = { all: 0, idle: 0, running: 0, error: 0, disabled: 0 };
     const matches = this.matcher({ ...NO_FILTER, task: "", ...this.fixed });
     for (let slot = 0; slot < this.table.tasks.length; slot++) {
@@ -136,8 +136,9 @@ export class TaskView {
     return counts;
   }
 
-  get narrowed(): boolean {
-    return Object.values(this.filter).some(Boolean);
+  /** Whether there may be tasks that this view never shows. */
+  get scoped(): boolean {
+    return Object.values(this.fixed).some(Boolean);
   }
 
   private follow(change: TableChange): void {

@@ -4,6 +4,10 @@ import { button, esc, iconButton } from "./markup";
 
 /** One sheet for a task with its history and for a run with its log. */
 export function inspectorTemplate(w: Words): string {
+  const bringBack = button(w.missing.bringBack, {
+    click: "inspector.bringBack()",
+    extra: 'x-show="!readOnly"',
+  });
   return `<dialog class="scheduler-sheet scheduler-sheet-wide" x-effect="syncDialog($el, inspector.open)" @cancel.prevent="inspector.close()" :aria-labelledby="fieldId('inspector-title')">
   <div class="scheduler-sheet-form">
     <header class="scheduler-sheet-head">
@@ -17,18 +21,21 @@ export function inspectorTemplate(w: Words): string {
     <div class="scheduler-sheet-body">
       <progress class="scheduler-run-progress" max="1" aria-label="${esc(w.progress)}" :value="inspector.progress" x-show="inspector.kind === 'run' && inspector.active && inspector.progress !== null"></progress>
       <p class="scheduler-quiet" x-show="inspector.loading">${icon("spinner", "scheduler-spin")}${esc(w.editor.loading)}</p>
-      <div class="scheduler-banner" data-level="error" role="alert" x-show="inspector.message">${icon("alert")}<span x-text="inspector.message"></span></div>
+      <div class="scheduler-banner" data-level="error" role="alert" x-show="inspector.message">${icon("alert")}<span x-text="inspector.message"></span>${button(w.retry, { click: "inspector.again()" })}</div>
+      <div class="scheduler-banner" data-level="warning" role="status" x-show="inspector.lost === 'task' && inspector.kind === 'run'">${icon("info")}<span>${esc(w.missing.ofRun)}</span>${bringBack}</div>
+      <section class="scheduler-empty" role="alert" x-show="inspector.lost === inspector.kind">${icon("search")}<h3 x-text="inspector.lostTitle"></h3><p x-text="inspector.lostText"></p>
+        <div class="scheduler-row-actions"><span x-show="inspector.lost === 'task'">${bringBack}</span>${button(w.missing.all, { click: "tasks.seeAll()" })}</div></section>
       <div class="scheduler-banner" data-level="warning" x-show="inspector.halted">${icon("alert")}<span><strong>${esc(w.halted)}.</strong> <span x-text="inspector.halted"></span> ${esc(w.haltedHelp)}</span>${button(w.reset, { click: "inspector.resetIt()", extra: 'x-show="!readOnly"' })}</div>
       <div class="scheduler-banner" data-level="warning" x-show="inspector.waiting">${icon("alert")}<span x-text="inspector.waiting"></span></div>
-      <dl class="scheduler-facts" x-show="inspector.facts.length > 0"><template x-for="fact in inspector.facts" :key="fact.name"><div><dt x-text="fact.name"></dt><dd x-text="fact.value" :title="fact.title"></dd></div></template></dl>
+      <dl class="scheduler-facts" x-show="inspector.facts.length > 0 && inspector.lost !== inspector.kind"><template x-for="fact in inspector.facts" :key="fact.name"><div><dt x-text="fact.name"></dt><dd x-text="fact.value" :title="fact.title"></dd></div></template></dl>
       <div x-show="inspector.kind === 'task'">${taskPart(w)}</div>
-      <div x-show="inspector.kind === 'run'" class="scheduler-run">${runPart(w)}</div>
+      <div x-show="inspector.kind === 'run' && inspector.lost !== 'run'" class="scheduler-run">${runPart(w)}</div>
     </div>
-    <footer class="scheduler-sheet-foot" x-show="!readOnly && !inspector.message">
-      ${button(w.edit, { click: "inspector.editIt()", icon: "pencil" })}
+    <footer class="scheduler-sheet-foot" x-show="!readOnly && !inspector.message && inspector.lost !== inspector.kind">
+      <span x-show="!inspector.lost">${button(w.edit, { click: "inspector.editIt()", icon: "pencil" })}</span>
       <span class="scheduler-spring"></span>
       <span x-show="inspector.kind === 'run' && inspector.hasOutput">${button(w.runDetail.openOutput, { click: "inspector.openOutput()", icon: "external" })}</span>
-      ${button(w.runWith, { click: "inspector.rerun()", icon: "sliders" })}
+      <span x-show="!inspector.lost">${button(w.runWith, { click: "inspector.rerun()", icon: "sliders" })}</span>
       <span x-show="inspector.active">${button(w.stop, { click: "inspector.stop()", icon: "stop", kind: "danger" })}</span>
       <span x-show="inspector.kind === 'task' && !inspector.active">${button(w.runNow, { click: "inspector.runIt()", icon: "play", kind: "primary" })}</span>
     </footer>
@@ -39,10 +46,10 @@ function taskPart(w: Words): string {
   const t = w.task;
   return `
   <div class="scheduler-two">
-    <section><h3>${esc(t.next)}</h3><ol class="scheduler-fires"><template x-for="fire in inspector.fires" :key="fire.key"><li><span x-text="fire.at"></span><span class="scheduler-soft" x-text="fire.in"></span></li></template></ol><p class="scheduler-soft" x-show="inspector.fires.length === 0">${esc(t.noNext)}</p></section>
+    <section x-show="!inspector.lost"><h3>${esc(t.next)}</h3><ol class="scheduler-fires"><template x-for="fire in inspector.fires" :key="fire.key"><li><span x-text="fire.at"></span><span class="scheduler-soft" x-text="fire.in"></span></li></template></ol><p class="scheduler-soft" x-show="inspector.fires.length === 0">${esc(t.noNext)}</p></section>
     <section x-show="inspector.history.chartTitle"><h3><span x-text="inspector.history.chartTitle"></span><span class="scheduler-spring"></span><span class="scheduler-soft" x-text="inspector.history.medianWords"></span></h3><div x-ref="durations"></div></section>
   </div>
-  <section><h3>${esc(t.runs)}<span class="scheduler-spring"></span>
+  <section x-show="!inspector.lost || inspector.history.rows.length > 0"><h3>${esc(t.runs)}<span class="scheduler-spring"></span>
     <span class="scheduler-segments" role="group" aria-label="${esc(w.filterStates)}"><button type="button" class="scheduler-segment" :aria-pressed="!inspector.history.onlyBad" @click="inspector.history.setOnlyBad(false)">${esc(t.allRuns)}</button><button type="button" class="scheduler-segment" :aria-pressed="inspector.history.onlyBad" @click="inspector.history.setOnlyBad(true)">${esc(t.badRuns)}</button></span></h3>
     <p class="scheduler-quiet" x-show="inspector.history.loaded && inspector.history.rows.length === 0">${esc(t.noRuns)}</p>
     <div class="scheduler-scroll-x" x-show="inspector.history.rows.length > 0" tabindex="0" role="region" aria-label="${esc(t.runs)}"><table class="scheduler-table scheduler-runs">

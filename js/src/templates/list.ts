@@ -93,7 +93,18 @@ function head(w: Words): string {
 /** Nothing to show yet, nothing at all, or no way to know. */
 function states(w: Words): string {
   return `
-  <section class="scheduler-card scheduler-empty scheduler-first" x-show="ready && tasks.counts.all === 0">
+  <section class="scheduler-card scheduler-empty" x-show="ready && tasks.nothing === 'gone'" role="status">
+    ${icon("search")}<h2 x-text="tasks.goneTitle"></h2><p>${esc(w.missing.text)}</p>
+    <div class="scheduler-row-actions">
+      ${button(w.missing.bringBack, { click: "tasks.bringBack()", extra: 'x-show="!readOnly"' })}
+      ${button(w.missing.all, { click: "tasks.seeAll()" })}
+    </div>
+  </section>
+  <section class="scheduler-card scheduler-empty" x-show="ready && tasks.nothing === 'unmatched'" role="status">
+    ${icon("search")}<h2>${esc(w.noMatchTitle)}</h2><p>${esc(w.unmatchedText)}</p>
+    <div class="scheduler-row-actions" x-show="!readOnly">${button(w.newTask, { click: "panel('editor', 'create', 'scheduled')", icon: "plus" })}</div>
+  </section>
+  <section class="scheduler-card scheduler-empty scheduler-first" x-show="ready && tasks.nothing === 'none'">
     ${icon("calendar-clock")}<h2>${esc(w.emptyTitle)}</h2><p>${esc(w.emptyText)}</p>
     <div class="scheduler-row-actions" x-show="!readOnly">
       ${button(w.newTask, { click: "panel('editor', 'create', 'scheduled')", icon: "plus", kind: "primary" })}

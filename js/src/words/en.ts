@@ -174,6 +174,18 @@ export const en = {
   emptyText: "Run a notebook, code or a command on a schedule, on set dates, or when a token is called.",
   noMatchTitle: "No task matches",
   noMatchText: "Nothing here fits the filters in force.",
+  unmatchedText: "Tasks that fit this widget's filter appear here by themselves.",
+  missing: {
+    title: "This task is not here",
+    titleOf: (name: string): string => `“${name}” is not here`,
+    text: "It was deleted, or never was on this server. A deleted task can be brought back for a while.",
+    bringBack: "Bring it back",
+    cannot: "There is nothing to bring back: it was deleted too long ago, or never was here",
+    all: "See all tasks",
+    runTitle: "This run is not here",
+    runText: "It has left the history, or never was on this server. Old runs are removed after a while.",
+    ofRun: "The task of this run was deleted.",
+  },
   loading: "Loading tasks…",
   loadFailed: "The tasks could not be loaded",
   loadFailedPart: "This part of the page could not be loaded",
@@ -189,6 +201,8 @@ export const en = {
   noServerTitle: "No Jupyter server to talk to",
   noServerText:
     "This kernel runs without a Jupyter server (as VS Code's local kernels do). Start one with “jupyter scheduler-ext”, or point the widget at one: SchedulerWidget(url=…, token=…).",
+  noKernelTitle: "The kernel does not answer",
+  noKernelText: "The tasks are shown as soon as it does: start it, or wait until it is less busy.",
 
   started: (name: string): string => `Started ${name}`,
   queuedToast: (name: string): string => `Queued ${name}`,
@@ -250,7 +264,6 @@ export const en = {
     saveFailed: "Not saved",
     checkFields: "Look at the marked fields.",
     finishFirst: "Save or close this form first.",
-    gone: "This task no longer exists.",
     deletedMeanwhile:
       "Someone deleted this task meanwhile. “Create task” makes it anew from what stands here.",
     left: (name: string): string => `You left ${name ? `“${name}”` : "a form"} unsaved.`,
@@ -477,7 +490,8 @@ export const en = {
     took: "Took",
     origin: "Origin",
     result: "Result",
-    durationTitle: (n: number): string => `Duration, last ${n} runs`,
+    durationTitle: (n: number): string =>
+      n === 1 ? "Duration of the only run" : `Duration, last ${count(n)} runs`,
     median: (value: string): string => `median ${value}`,
     lastFailedAt: (time: string): string => `Last run failed at ${time}`,
     lastRunAt: (time: string): string => `Last run at ${time}`,
@@ -524,7 +538,6 @@ export const en = {
     cell: (n: number): string => `Cell ${n}`,
     html: "Show as page",
     image: "Image output",
-    gone: "This run is no longer in the history.",
     lineLink: (n: number): string => `Link to line ${n}`,
   },
 
@@ -684,9 +697,9 @@ export const en = {
     tested: (name: string): string => `A test message was delivered to ${name}`,
     notTested: (name: string): string => `The test message for ${name} was not delivered`,
     none: "No targets are set up. An administrator names them in NotificationSettings.targets of the server's configuration.",
-    usualTitle: "Tasks that say nothing of it",
-    usualText: (events: string, targets: string): string => `tell of ${events}, to ${targets}.`,
-    usualNobody: "tell nobody.",
+    usualTitle: "Unless a task says otherwise",
+    usualText: (events: string, targets: string): string => `Told to ${targets}: ${events}.`,
+    usualNobody: "Nobody is told.",
     events: {
       failure: "failures",
       success: "successes",
@@ -730,6 +743,7 @@ export const en = {
   timeline: {
     label: "Runs of each task, 12 hours back and ahead",
     empty: "Nothing ran and nothing is planned in these 24 hours.",
+    lanes: (n: number): string => (n === 1 ? "1 task in these hours" : `${count(n)} tasks in these hours`),
     task: "Task",
     more: (n: number): string => `${count(n)} more tasks; filter to see them`,
     earlier: "Earlier",
