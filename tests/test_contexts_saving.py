@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import weakref
 
 import nbformat
+import pytest
 from performing import until
 
 from jupyter_scheduler_ext.contexts import transcript as transcript_module
+from jupyter_scheduler_ext.contexts.at_rest import at_rest
 from jupyter_scheduler_ext.contexts.documents import Document
 from jupyter_scheduler_ext.contexts.saving import SavedAsItGrows
 from jupyter_scheduler_ext.contexts.transcript import LONGEST, Transcript
@@ -160,7 +164,7 @@ async def test_an_empty_notebook_is_written_too(jp_asyncio_loop):
 
 async def test_a_transcript_sheds_its_oldest_cells(jp_asyncio_loop):
     disk = Disk()
-    document = Transcript(disk, "t.ipynb", notebook(), None)
+    document = Transcript(disk, "t.ipynb", at_rest(json.dumps(notebook())), None)
     for number in range(LONGEST + 5):
         document.append([cell(number)])
     document.touch(document.cells[-1])
@@ -176,7 +180,7 @@ async def test_a_transcript_that_grows_too_large_sheds_old_cells_but_none_of_the
     monkeypatch.setattr(transcript_module, "LARGEST", 5000)
     disk = Disk()
     old = [cell(number, {"output_type": "stream", "name": "stdout", "text": ["x" * 1000]}) for number in range(6)]
-    document = Transcript(disk, "t.ipynb", notebook(*old), None)
+    document = Transcript(disk, "t.ipynb", at_rest(json.dumps(notebook(*old))), None)
     large = cell(9, {"output_type": "stream", "name": "stdout", "text": ["y" * 3000]})
     document.writers += 1
     document.append([large])
@@ -190,6 +194,40 @@ async def test_a_transcript_that_grows_too_large_sheds_old_cells_but_none_of_the
     document.touch(huge)
     await document.close()
     assert [one["id"] for one in json.loads(disk.saves[-1])["cells"]] == ["cell-10"]
+
+
+@pytest.mark.parametrize("layout", ["ours", "another", "ours, edited by hand"])
+def test_what_is_added_to_leaves_the_old_cells_as_they_are_in_the_file(layout):
+    old = notebook(cell(1, {"output_type": "stream", "name": "stdout", "text": ["a\n", "ü\n"]}), cell(2))
+    text = nbformat.writes(nbformat.from_dict(old)) if layout != "another" else json.dumps(old)
+    if layout == "ours, edited by hand":
+        text = text.replace("},\n  {", "} , {")
+    old = json.loads(text)
+    found = at_rest(text)
+    assert [one["id"] for one in found.cells] == ["cell-1", "cell-2"]
+    assert all("outputs" not in one for one in found.cells)
+    assert [json.loads(found.texts[id(one)]) for one in found.cells] == old["cells"]
+    assert found.head == {key: value for key, value in old.items() if key != "cells"}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{\n "cells": [\n  {', '{"cells": 3, "nbformat": 4}', '{"cells": [{}], "nbformat": 4}']
+)
+def test_what_is_no_notebook_is_not_added_to(text):
+    assert at_rest(text) is None
+
+
+async def test_a_document_that_nobody_uses_any_more_goes_at_once(jp_asyncio_loop):
+    document = Document(Disk(), "a.ipynb", notebook(cell(1)))
+    document.touch(document.cells[0])
+    await document.close()
+    gone = weakref.ref(document)
+    gc.disable()
+    try:
+        del document
+        await until(lambda: gone() is None)
+    finally:
+        gc.enable()
 
 
 async def test_output_stands_on_disk_while_the_run_goes_on(jp_asyncio_loop):

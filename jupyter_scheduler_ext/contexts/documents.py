@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from jupyter_core.utils import ensure_async
 
+from .at_rest import BETWEEN, laid_out
+from .at_rest import Cell as Cell
 from .folders import make_folders
 from .saving import SavedAsItGrows
-
-Cell = dict[str, Any]
 
 TRUSTED_UP_TO = 1_000_000
 """Characters of a finished notebook that is signed as trusted: signing holds the event loop, so big ones are not."""
@@ -34,6 +33,8 @@ class Document:
         self._saved = SavedAsItGrows(self._save, self._troubled)
         self._saved_at: Any = None
         self._text = ""
+        self.size = 0
+        """Characters of its text at the last save."""
 
     def on_trouble(self, tell: Callable[[Exception], None]) -> None:
         """Whom to tell when the file cannot be written."""
@@ -48,11 +49,6 @@ class Document:
         self.cells.extend(cells)
         self._dirty.update(map(id, cells))
 
-    @property
-    def size(self) -> int:
-        """Characters of its text at the last save."""
-        return len(self._text)
-
     def touch(self, cell: Cell) -> None:
         """This cell changed."""
         self._dirty.add(id(cell))
@@ -61,10 +57,11 @@ class Document:
     async def close(self) -> None:
         """Write the last state, and sign it: this server ran it, so its outputs may be shown."""
         await self._saved.close()
+        text, self._text = self._text, ""
         notary = getattr(self._contents, "notary", None)
-        if notary is not None and 0 < len(self._text) <= TRUSTED_UP_TO:
+        if notary is not None and 0 < len(text) <= TRUSTED_UP_TO:
             with suppress(Exception):  # an unsigned notebook shows all but scripts
-                notary.sign(await asyncio.to_thread(_as_node, self._text))
+                notary.sign(await asyncio.to_thread(_as_node, text))
 
     async def _save(self) -> None:
         await self._catch_up()
@@ -72,6 +69,7 @@ class Document:
         fresh = {id(cell): _copied(cell) for cell in self.cells if id(cell) in dirty or id(cell) not in self._texts}
         order = [id(cell) for cell in self.cells]
         self._text, self._texts = await asyncio.to_thread(_written, self._head, order, fresh, self._texts)
+        self.size = len(self._text)
         model = {"type": "file", "format": "text", "content": self._text}
         try:
             saved = await ensure_async(self._contents.save(model, self.path))
@@ -97,15 +95,11 @@ def _written(
     head: dict[str, Any], order: list[int], fresh: dict[int, Cell], known: dict[int, str]
 ) -> tuple[str, dict[int, str]]:
     """The text of a whole notebook, as nbformat lays it out, and the text of each cell by its key."""
-    texts = {key: _json(fresh[key], 2) if key in fresh else known[key] for key in order}
-    cells = ",\n  ".join(texts[key] for key in order)
-    rest = _json(head, 0).removeprefix("{")
+    texts = {key: laid_out(fresh[key], 2) if key in fresh else known[key] for key in order}
+    cells = BETWEEN.join(texts[key] for key in order)
+    rest = laid_out(head, 0).removeprefix("{")
     text = f'{{\n "cells": [\n  {cells}\n ],{rest}\n' if order else f'{{\n "cells": [],{rest}\n'
     return text.encode("utf-8", "replace").decode("utf-8"), texts  # a lone surrogate must not spoil the file
-
-
-def _json(value: Any, depth: int) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=1, default=str).replace("\n", "\n" + " " * depth)
 
 
 def _as_node(text: str) -> Any:

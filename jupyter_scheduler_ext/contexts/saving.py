@@ -5,6 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from types import MethodType
+from typing import TypeVar
+from weakref import WeakMethod
+
+F = TypeVar("F", bound=Callable[..., object])
 
 INTERVAL = 0.5
 """Seconds between the ends of two saves at least."""
@@ -15,13 +20,16 @@ SHARE = 10
 class SavedAsItGrows:
     """Calls `save` in the background whenever something changed, never twice at a time: several may write to one file,
     and an older state must not come after a newer one. What `save` raises is told once to `trouble`, and the next
-    change tries again: a full disk does not end a run."""
+    change tries again: a full disk does not end a run.
+
+    Whose methods these are is not kept alive by it: with its last user a document goes at once, and not when Python
+    next looks for circles, which megabytes of text in a few objects give it no reason to do."""
 
     def __init__(
         self, save: Callable[[], Awaitable[None]], trouble: Callable[[Exception], None], interval: float = INTERVAL
     ) -> None:
-        self._save = save
-        self._trouble = trouble
+        self._save = _weakly(save)
+        self._trouble = _weakly(trouble)
         self._interval = interval
         self._changed = False
         self._saving = asyncio.Lock()
@@ -54,16 +62,23 @@ class SavedAsItGrows:
 
     async def _once(self) -> None:
         async with self._saving:
-            if not self._changed:
+            save = self._save()
+            if not self._changed or save is None:
                 return
             self._changed = False
             clock = asyncio.get_running_loop().time
             begun = clock()
             try:
-                await self._save()
+                await save()
                 self._troubled = False
             except Exception as error:
                 if not self._troubled:
                     self._troubled = True
-                    self._trouble(error)
+                    trouble = self._trouble()
+                    if trouble is not None:
+                        trouble(error)
             self._not_before = clock() + max(self._interval, SHARE * (clock() - begun))
+
+
+def _weakly(call: F) -> Callable[[], F | None]:
+    return WeakMethod(call) if isinstance(call, MethodType) else lambda: call

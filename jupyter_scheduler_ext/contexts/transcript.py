@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any
 
 from jupyter_core.utils import ensure_async
 from tornado.web import HTTPError
 
+from .at_rest import AtRest, at_rest
 from .documents import Cell, Document
 from .folders import TRANSCRIPT
 
@@ -20,10 +20,13 @@ LARGEST = 50_000_000
 
 class Transcript(Document):
     """A transcript in memory. It may lie open before a person who adds cells and saves: at each save, what the file has
-    come to hold is kept, and the cells of the runs that are writing are put back in their places."""
+    come to hold is kept, and the cells of the runs that are writing are put back in their places.
 
-    def __init__(self, contents: Any, path: str, notebook: dict[str, Any], saved_at: Any) -> None:
-        super().__init__(contents, path, notebook)
+    What earlier runs left is held at rest, that is as text: with 400 cells the objects would be most of the memory."""
+
+    def __init__(self, contents: Any, path: str, notebook: AtRest, saved_at: Any) -> None:
+        super().__init__(contents, path, notebook.head | {"cells": notebook.cells})
+        self._texts = notebook.texts
         self.writers = 0
         """Runs that have it open."""
         self._saved_at = saved_at
@@ -69,10 +72,11 @@ class Transcript(Document):
             model = await ensure_async(self._contents.get(self.path, type="file", format="text"))
         except HTTPError:
             return  # deleted, or something else by now: written anew
-        theirs = await asyncio.to_thread(_parsed, model["content"])
+        theirs = await asyncio.to_thread(at_rest, model["content"])
         if theirs is not None:
-            self.cells[:] = _merged(theirs["cells"], self._own)
-            self._dirty.update(map(id, self.cells))
+            self.cells[:] = _merged(theirs.cells, self._own)
+            self._texts = theirs.texts
+            self._dirty = set(map(id, self._own.values()))
 
 
 def _merged(theirs: list[Cell], own: dict[str, Cell]) -> list[Cell]:
@@ -99,12 +103,11 @@ class Transcripts:
             if document is None or document.writers == 0:
                 found, saved_at = await self._read(path)
                 notebook = found or _empty(kernel_name, language)
-                document = Transcript(self._contents, path, notebook, saved_at)
-                self._open = {path: one for path, one in self._open.items() if one.writers} | {path: document}
+                document = self._open[path] = Transcript(self._contents, path, notebook, saved_at)
             document.writers += 1
             return document
 
-    async def _read(self, path: str) -> tuple[dict[str, Any] | None, Any]:
+    async def _read(self, path: str) -> tuple[AtRest | None, Any]:
         """The transcript and when it was written."""
         try:
             model = await ensure_async(self._contents.get(path, type="file", format="text"))
@@ -112,7 +115,7 @@ class Transcripts:
             if error.status_code != 404:
                 await self._put_aside(path)
             return None, None
-        found = await asyncio.to_thread(_parsed, model["content"])
+        found = await asyncio.to_thread(at_rest, model["content"])
         if found is None:
             await self._put_aside(path)
         return found, model["last_modified"] if found else None
@@ -124,27 +127,9 @@ class Transcripts:
         await ensure_async(self._contents.rename(path, f"{folder}/{free}"))
 
 
-def _parsed(text: str) -> dict[str, Any] | None:
-    """A notebook to which cells can be added, or None."""
-    try:
-        found = json.loads(text)
-        cells: list[Cell] = found["cells"]
-        good = found["nbformat"] == 4 and all(isinstance(cell.get("cell_type"), str) for cell in cells)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None
-    found["nbformat_minor"] = max(found.get("nbformat_minor", 0), 5)
-    for number, cell in enumerate(cells):
-        cell.setdefault("id", f"cell-{number}")
-    return dict(found) if good else None
-
-
-def _empty(kernel_name: str, language: str) -> dict[str, Any]:
-    return {
-        "cells": [],
-        "metadata": {
-            "kernelspec": {"name": kernel_name, "display_name": kernel_name, "language": language},
-            "language_info": {"name": language},
-        },
-        "nbformat": 4,
-        "nbformat_minor": 5,
+def _empty(kernel_name: str, language: str) -> AtRest:
+    metadata = {
+        "kernelspec": {"name": kernel_name, "display_name": kernel_name, "language": language},
+        "language_info": {"name": language},
     }
+    return AtRest(head={"metadata": metadata, "nbformat": 4, "nbformat_minor": 5}, cells=[], texts={})
