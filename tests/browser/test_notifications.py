@@ -69,7 +69,7 @@ def test_targets_are_listed_and_a_test_message_is_sent(
     page.goto(server.page("#/notifications"))
     board = page.get_by_role("row", name="board")
     expect(page.get_by_role("row", name="gone")).to_contain_text("NOT_THERE")
-    expect(page.get_by_text("tell of failures, missed times, recoveries, to board.")).to_be_visible()
+    expect(page.get_by_text("Told to board: failures, missed times, recoveries.")).to_be_visible()
     board.get_by_role("button", name="Send a test").click()
     expect(page.get_by_text("A test message was delivered to board")).to_be_visible()
     wait_for(lambda: hook.posts, "the message")

@@ -63,3 +63,15 @@ def test_the_chosen_tab_is_in_sight(phone: Page, server: LiveServer) -> None:
     phone.goto(server.page("#/access"))
     expect(phone.get_by_role("tab", name="Access")).to_be_in_viewport()
     assert not is_too_wide(phone)
+
+
+def test_the_contexts_need_no_scrolling_sideways(phone: Page, server: LiveServer) -> None:
+    kernel = {"name": "python3", "state": "running", "memory": 54_000_000}
+    known = {"id": "c", "path": f"tmp/chats/{'0481edc7-' * 5}", "name": "Refresh churn features", "task_count": 3}
+    body = {"contexts": [known | {"kernel": kernel, "last_modified": "2026-01-01T00:00:00Z"}]}
+    phone.route("**/api/contexts", lambda route: route.fulfill(json=body))
+    phone.goto(server.page("#/contexts"))
+    expect(phone.get_by_text("python3, running")).to_be_in_viewport(ratio=1)
+    expect(phone.get_by_role("button", name="Clear")).to_be_in_viewport(ratio=1)
+    widths = "[...document.querySelectorAll('.scheduler-scroll-x')].map((e) => e.scrollWidth - e.clientWidth)"
+    assert max(phone.evaluate(widths)) == 0

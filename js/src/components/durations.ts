@@ -10,6 +10,8 @@ const WIDTH = 9;
 const HEIGHT = 60;
 const FOOT = 22;
 const MARK = 4;
+/** With fewer bars, the date of the first would run into that of the last. */
+const ROOM_FOR_TWO = 8;
 
 /** Draws how long the last runs took, oldest first, with the median as a line. Returns the median in seconds. */
 export function drawDurations(
@@ -60,17 +62,12 @@ export function drawDurations(
   }
   const first = runs[0]?.started_at;
   const last = runs.at(-1)?.started_at;
-  if (first) chart.append(svg("text", { x: offset * PITCH, y: HEIGHT + FOOT - 2 }, shortDate(first)));
-  if (last && runs.length > 8) {
-    const today = new Date().toDateString() === new Date(last).toDateString();
-    chart.append(
-      svg(
-        "text",
-        { x: width - PITCH + WIDTH, y: HEIGHT + FOOT - 2, "text-anchor": "end" },
-        today ? words.task.today : shortDate(last),
-      ),
-    );
-  }
+  const y = HEIGHT + FOOT - 2;
+  const dateOf = (iso: string): string =>
+    new Date().toDateString() === new Date(iso).toDateString() ? words.task.today : shortDate(iso);
+  if (first && runs.length > ROOM_FOR_TWO)
+    chart.append(svg("text", { x: offset * PITCH, y }, shortDate(first)));
+  if (last) chart.append(svg("text", { x: width - PITCH + WIDTH, y, "text-anchor": "end" }, dateOf(last)));
   host.replaceChildren(chart);
   return median;
 }

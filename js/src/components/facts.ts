@@ -1,7 +1,7 @@
 import { joinCommand } from "../store/argv";
 import type { Action, Run, Task } from "../store/model";
 import type { Words } from "../words/en";
-import { duration, fullTime, longTime, preciseTime, span } from "../words/times";
+import { duration, fullTime, mediumTime, preciseTime, span } from "../words/times";
 import { foreignZone, scheduleWords } from "./schedule_words";
 
 /** A line of what is known about a task or a run. */
@@ -27,7 +27,7 @@ export function runFacts(run: Run, words: Words, now: number): Fact[] {
   const names = words.runDetail;
   const at = (name: string, iso: string | null): Partial<Fact> & { name: string } => ({
     name,
-    value: iso ? longTime(iso).replace(/[^,]*$/, ` ${preciseTime(iso)}`) : "",
+    value: iso ? mediumTime(iso).replace(/[^,]*$/, ` ${preciseTime(iso)}`) : "",
     title: iso ? fullTime(iso) : "",
   });
   return known([
@@ -37,8 +37,13 @@ export function runFacts(run: Run, words: Words, now: number): Fact[] {
     { name: names.duration, value: durationWords(run, words, now) },
     { name: names.origin, value: words.origins[run.origin] ?? run.origin },
     { name: names.attempt, value: run.attempt > 1 ? String(run.attempt) : "" },
-    { name: names.reason, value: run.reason ?? "" },
+    { name: names.reason, value: isSaid(run) ? "" : (run.reason ?? "") },
   ]);
+}
+
+/** Whether the run's error, which is shown as well, says the same as its reason. */
+function isSaid({ reason, error }: Run): boolean {
+  return error !== null && (reason === error.message || reason === `${error.name}: ${error.message}`);
 }
 
 /** What a task does, in one line. */

@@ -73,6 +73,7 @@ export class Row {
     attribute(this.checkbox, "aria-label", words.select(task.name));
 
     text(cells.name!, task.name);
+    attribute(cells.name!, "title", task.name);
     const tag = task.tags[0] ?? "";
     toggle(cells.tag!, tag !== "");
     if (tag) {
@@ -85,14 +86,11 @@ export class Row {
     setPath(cells.badge!.firstElementChild as SVGElement, STATE_ICONS[task.state]);
     text(cells.state!, words.states[task.state]);
     attribute(cells.badge!, "title", task.halted ? words.haltedBecause(task.halted) : "");
-    text(cells.schedule!, scheduleWords(task, words));
+    const schedule = scheduleWords(task, words);
+    text(cells.schedule!, schedule);
     const zone = foreignZone(task);
     text(cells.zone!, zone ? placeOf(zone) : "");
-    attribute(
-      cells.schedule!.parentElement!,
-      "title",
-      zone ? words.inZone(scheduleWords(task, words), zone) : "",
-    );
+    attribute(cells.schedule!.parentElement!, "title", zone ? words.inZone(schedule, zone) : schedule);
     this.patchNext(task, words, now);
     this.patchLast(task, words, now);
     if (this.drawn !== task.strip || fresh) {

@@ -6,16 +6,20 @@ import { h } from "./dom";
 import { drawDurations } from "./durations";
 import { lastLines, styled } from "./log_view";
 import { knownFires, nextFires } from "./next_fires";
-import { foreignZone } from "./schedule_words";
+import { foreignZone, scheduleWords } from "./schedule_words";
 
 const RUNS = 30;
 const LINES = 5;
+/** Characters of a schedule's words that a column of the list has room for, whatever its width. */
+const SHORT = 24;
 
 /** The open row: next fires, durations, and the last lines of the last run. */
 export function fillRowDetail(app: App, element: HTMLElement, task: Task): (task: Task) => void {
   const { words } = app;
+  const when = h("p", { class: "scheduler-detail-words" });
   const fires = h("ol", { class: "scheduler-fires" });
   const chart = h("div");
+  const chartHead = h("strong");
   const median = h("span", { class: "scheduler-soft" });
   const logHead = h("strong");
   const log = h("div", { class: "scheduler-log scheduler-log-tail" });
@@ -35,13 +39,15 @@ export function fillRowDetail(app: App, element: HTMLElement, task: Task): (task
     head.append(...children);
     return head;
   };
+  const chartPart = part("scheduler-detail-chart", heading(chartHead, median), chart);
   element.append(
     part(
       "scheduler-detail-fires",
       heading(h("strong", {}, words.task.next), h("span", { class: "scheduler-soft" }, zone)),
+      when,
       fires,
     ),
-    part("scheduler-detail-chart", heading(h("strong", {}, words.task.durationTitle(RUNS)), median), chart),
+    chartPart,
     part(
       "scheduler-detail-log",
       heading(
@@ -75,7 +81,8 @@ export function fillRowDetail(app: App, element: HTMLElement, task: Task): (task
       const timed = runs.filter((run) => run.duration !== null).reverse();
       const middle = drawDurations(chart, timed, words);
       median.textContent = middle === null ? "" : words.task.median(duration(middle));
-      if (timed.length === 0) chart.replaceChildren(h("p", { class: "scheduler-soft" }, words.task.noRuns));
+      chartHead.textContent = words.task.durationTitle(timed.length);
+      chartPart.hidden = timed.length === 0;
       await showLog(runs);
     } catch {
       // What the row itself knows stays; opening the task says what is wrong.
@@ -111,8 +118,15 @@ export function fillRowDetail(app: App, element: HTMLElement, task: Task): (task
       log.append(h("span", { class: "scheduler-soft" }, run.error?.message ?? words.task.noOutput));
   };
 
+  const showWhen = (now: Task): void => {
+    const text = scheduleWords(now, words);
+    when.textContent = text;
+    when.toggleAttribute("data-long", text.length > SHORT);
+  };
+
   showFires(knownFires(task));
   return (now) => {
+    showWhen(now);
     const version = `${now.revision}/${now.next_run}/${now.last_run?.id}/${now.last_run?.state}`;
     if (version === drawnFor) return;
     drawnFor = version;

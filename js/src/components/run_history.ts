@@ -1,7 +1,7 @@
 import type { Run, RunState } from "../store/model";
 import { BAD_RUN_STATES } from "../store/model";
 import type { Words } from "../words/en";
-import { duration, fullTime, longTime } from "../words/times";
+import { duration, fullTime, mediumTime } from "../words/times";
 import type { App } from "./app";
 import { drawDurations } from "./durations";
 
@@ -99,7 +99,7 @@ function rowOf(run: Run, words: Words): RunRow {
     id: run.id,
     state: run.state,
     stateWord: words.runStates[run.state],
-    started: at ? longTime(at) : "",
+    started: at ? mediumTime(at) : "",
     startedTitle: at ? fullTime(at) : "",
     took: run.duration === null ? "" : duration(run.duration),
     origin: words.origins[run.origin] ?? run.origin,

@@ -23,6 +23,8 @@ export interface GridOptions {
 }
 
 const OVERSCAN = 6;
+/** Rows that go to paper, where nothing can be scrolled; more than any screen shows. */
+const MOST = 500;
 const TICK_MS = 1_000;
 const SLOW_TICKS = 20;
 
@@ -53,6 +55,8 @@ export class TaskGrid {
     this.details = new RowDetails(options.makeDetail, () => this.layout());
     this.resize = new ResizeObserver(() => this.layout());
     this.resize.observe(scroller);
+    window.addEventListener("beforeprint", this.fill);
+    window.addEventListener("afterprint", this.scheduleRender);
     this.unsubscribe = view.subscribe(() => this.scheduleRender());
     this.timer = setInterval(() => this.tick(), TICK_MS);
     this.layout();
@@ -65,6 +69,8 @@ export class TaskGrid {
     this.resize.disconnect();
     this.details.dispose();
     this.unsubscribe();
+    window.removeEventListener("beforeprint", this.fill);
+    window.removeEventListener("afterprint", this.scheduleRender);
     scroller.removeEventListener("scroll", this.scheduleRender);
     grid.removeEventListener("keydown", this.onKey);
     body.removeEventListener("click", this.onClick);
@@ -75,6 +81,8 @@ export class TaskGrid {
   readonly scheduleRender = (): void => {
     if (!this.frame) this.frame = requestAnimationFrame(() => this.layout());
   };
+
+  private readonly fill = (): void => this.render(0, MOST * this.geometry.rowHeight);
 
   /** Place and patch the rows now. */
   layout(): void {
@@ -126,7 +134,7 @@ export class TaskGrid {
   /** `offset` is how much of the body lies above what can be seen, `height` how much can be. */
   private render(offset: number, height: number): void {
     const { body, view } = this.options;
-    const visible = Math.ceil(height / this.geometry.rowHeight) + 1;
+    const visible = Math.min(MOST, Math.ceil(height / this.geometry.rowHeight) + 1);
     const want = Math.min(view.length, visible + OVERSCAN * 2);
     while (this.rows.length < want) {
       const row = new Row(this.options.words);

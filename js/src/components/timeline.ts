@@ -10,11 +10,12 @@ import { barKind } from "./strip";
 const LANE = 30;
 /** Left and right of the lanes together. */
 const PADDING = 32;
-const BAR = 12;
+const BAR = 16;
 const HOUR = 3_600_000;
 /** More lanes than this are not read; the filter narrows them. */
 const LANES = 200;
-const MARK = 4;
+/** Pixels of lanes below which there is room for half as many hours. */
+const NARROW = 500;
 /** Hours between two lines. */
 const STRIDE = 3;
 const MARK_GAP = 2;
@@ -50,6 +51,12 @@ export function drawTimeline(
       "span",
       { class: "scheduler-soft" },
       `${fullTime(timeline.from).replace(/:\d\d$/, "")} – ${fullTime(timeline.to).replace(/:\d\d$/, "")}`,
+    ),
+    h("span", { class: "scheduler-spring scheduler-wide" }),
+    h(
+      "span",
+      { class: "scheduler-soft scheduler-wide" },
+      lanes.length > 0 ? words.timeline.lanes(lanes.length) : "",
     ),
   );
 
@@ -96,6 +103,8 @@ function lanesShown(timeline: Timeline, view: TaskView): Lane[] {
 class Scale {
   readonly from: number;
   readonly to: number;
+  /** Pixels that a moment takes: half-hourly runs must stay apart. */
+  readonly mark: number;
 
   constructor(
     timeline: Timeline,
@@ -103,6 +112,7 @@ class Scale {
   ) {
     this.from = Date.parse(timeline.from);
     this.to = Date.parse(timeline.to);
+    this.mark = width < NARROW ? 3 : 5;
   }
 
   /** The full hours shown that `stride` divides, in the reader's zone. */
@@ -125,7 +135,7 @@ function axis(scale: Scale): HTMLElement {
   const row = h("div", { class: "scheduler-lane scheduler-lane-axis", role: "presentation" });
   row.append(h("span", { class: "scheduler-lane-name" }));
   const chart = svg("svg", { width: scale.width, height: 24, "aria-hidden": "true" });
-  for (const at of scale.hours(scale.width < 500 ? 2 * STRIDE : STRIDE)) {
+  for (const at of scale.hours(scale.width < NARROW ? 2 * STRIDE : STRIDE)) {
     const iso = new Date(at).toISOString();
     const label = new Date(at).getHours() === 0 ? shortDate(iso) : clockTime(iso);
     chart.append(svg("text", { x: scale.x(at), y: 15, "text-anchor": "middle" }, label));
@@ -138,10 +148,11 @@ function axis(scale: Scale): HTMLElement {
 function plannedMarks(fires: string[], scale: Scale): { x: number; width: number; label: string }[] {
   const marks: { x: number; width: number; label: string }[] = [];
   for (const fire of fires) {
-    const x = scale.x(Date.parse(fire)) - 1.5;
+    const x = scale.x(Date.parse(fire));
     const last = marks.at(-1);
-    if (last && x - (last.x + last.width) < MARK_GAP) last.width = Math.max(last.width, x + MARK - last.x);
-    else marks.push({ x, width: MARK, label: fullTime(fire) });
+    if (last && x - (last.x + last.width) < MARK_GAP)
+      last.width = Math.max(last.width, x + scale.mark - last.x);
+    else marks.push({ x, width: scale.mark, label: fullTime(fire) });
   }
   return marks;
 }
@@ -199,7 +210,7 @@ function laneRow(lane: Lane, scale: Scale, app: App): HTMLElement {
     const rect = svg("rect", {
       x,
       y: middle,
-      width: Math.max(4, scale.x(end) - x),
+      width: Math.max(scale.mark, scale.x(end) - x),
       height: BAR,
       rx: 2,
       class: `scheduler-bar-${kind} scheduler-lane-run`,
@@ -208,7 +219,9 @@ function laneRow(lane: Lane, scale: Scale, app: App): HTMLElement {
     rect.append(svg("title", {}, `${words.runStates[run.state]}, ${fullTime(run.started_at)}`));
     chart.append(rect);
     if (kind === "bad")
-      chart.append(svg("rect", { x, y: middle + BAR + 2, width: 4, height: 3, class: "scheduler-bar-bad" }));
+      chart.append(
+        svg("rect", { x, y: middle + BAR + 2, width: scale.mark, height: 3, class: "scheduler-bar-bad" }),
+      );
   }
   const now = Date.now();
   if (now > scale.from && now < scale.to) {

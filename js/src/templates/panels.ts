@@ -10,12 +10,12 @@ export function contextsTemplate(w: Words): string {
     <p class="scheduler-quiet" x-show="contexts.missing">${esc(c.unavailable)}</p>
     <p class="scheduler-quiet" x-show="!contexts.missing && contexts.loaded && contexts.list.length === 0">${esc(c.empty)}</p>
     <div class="scheduler-scroll-x" x-show="contexts.list.length > 0" tabindex="0" role="region" aria-label="${esc(c.title)}">
-    <table class="scheduler-table">
+    <table class="scheduler-table scheduler-contexts">
       <thead><tr><th scope="col">${esc(c.name)}</th><th scope="col">${esc(c.folder)}</th><th scope="col">${esc(c.tasks)}</th><th scope="col">${esc(c.kernel)}</th><th scope="col">${esc(c.activity)}</th><th scope="col"><span class="scheduler-hidden">${esc(w.columns.actions)}</span></th></tr></thead>
       <tbody><template x-for="item in contexts.list" :key="item.id"><tr>
         <th scope="row" x-text="item.label"></th>
         <td class="scheduler-mono" x-text="item.path"></td>
-        <td class="scheduler-number"><button type="button" class="scheduler-link" x-text="item.tasks" :aria-label="item.showLabel" @click="tasks.showContext(item.id)"></button></td>
+        <td class="scheduler-number" data-name="${esc(c.tasks)}"><button type="button" class="scheduler-link" x-text="item.tasks" :aria-label="item.showLabel" @click="tasks.showContext(item.id)"></button></td>
         <td><span class="scheduler-badge" :data-state="item.alive ? 'alive' : 'disabled'" x-text="item.kernel"></span></td>
         <td x-text="item.activity"></td>
         <td><div class="scheduler-row-actions" x-show="!readOnly">
