@@ -31,5 +31,5 @@ def _tool(name: str) -> str:
     effects = f"*{EFFECTS[effect]}*" + (f" Annotated {told}." if told else "")
     schema = TypeAdapter(function).json_schema()
     return "\n".join(
-        [anchored(f"tool-{name}", 2, f"`{name}`"), prose(function.__doc__), "", effects, "", members(schema, {})]
+        [anchored(f"tool-{name}", 2, f"`{name}`"), prose(function.__doc__), "", effects, "", members(schema)]
     )

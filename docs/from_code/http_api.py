@@ -7,15 +7,12 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from pydantic import BaseModel
-
-from jupyter_scheduler_ext.engine import actions, models, runs
 from jupyter_scheduler_ext.handlers import openapi
 from jupyter_scheduler_ext.handlers.endpoint import Endpoint
 from jupyter_scheduler_ext.handlers.routes import ENDPOINTS
 
 from .markdown import anchored, cell, prose, table
-from .shapes import DEFINED, meanings, members, words
+from .shapes import DEFINED, members, words
 
 BASE = "/scheduler-ext/"
 TITLES = {
@@ -66,11 +63,11 @@ def _operation(one: Endpoint, operation: Mapping[str, Any]) -> str:
     told = operation["summary"] + ". " + operation.get("description", "")
     parts = [anchored(one.operation, 3, f"`{one.method} {one.path}`"), prose(told.strip()), "", *_facts(one, operation)]
     rows = [
-        (f"`{parameter['name']}`", words(parameter["schema"]), parameter.get("description", ""))
+        (f"`{parameter['name']}`", words(parameter["schema"]), parameter["description"])
         for parameter in operation["parameters"]
         if parameter["in"] == "query"
     ]
-    parts += ["", table(("Query", "Type", "Meaning"), rows)]
+    parts += ["", table(("Query", "Type", "Meaning"), rows), table(("Header", "Meaning"), _named(one.headers))]
     return "\n".join(parts)
 
 
@@ -82,10 +79,16 @@ def _facts(one: Endpoint, operation: Mapping[str, Any]) -> Iterator[str]:
     for status, reply in operation["responses"].items():
         if int(status) < 400:
             yield f"- {status}: {_contents(reply.get('content', {})) or 'nothing has changed'}"
+    for name, meant in one.gives.items():
+        yield f"- Answers with `{name}`: {meant[:1].lower()}{meant[1:]}"
     refused = [status for status in operation["responses"] if int(status) >= 400]
     yield f"- Errors: {', '.join(sorted(refused))}"
     if one.rate:
         yield f"- Counts as `{one.rate}` in `c.SchedulerExtension.rate_limits`"
+
+
+def _named(headers: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(f"`{name}`", meant) for name, meant in headers.items()]
 
 
 def _contents(content: Mapping[str, Any]) -> str:
@@ -99,18 +102,17 @@ def _size(limit: int) -> str:
 
 def api_shapes() -> str:
     """Every shape that an operation takes or gives, but for those that the page of definitions has."""
-    models_by_name, given = _models(), _given()
+    given = _given()
     return "\n".join(
-        _shape(name, schema, models_by_name.get(name), given=name in given)
+        _shape(name, schema, given=name in given)
         for name, schema in sorted(document()["components"]["schemas"].items())
         if name not in DEFINED
     )
 
 
-def _shape(name: str, schema: Mapping[str, Any], model: type[Any] | None, *, given: bool) -> str:
+def _shape(name: str, schema: Mapping[str, Any], *, given: bool) -> str:
     told = schema.get("description", "")
-    meant = meanings(model) if model is not None and issubclass(model, BaseModel) else {}
-    listed = members(schema, meant, given=given) if "properties" in schema else f"{cell(words(schema))}\n"
+    listed = members(schema, given=given) if "properties" in schema else f"{cell(words(schema))}\n"
     more = "Further members may come.\n" if schema.get("additionalProperties") is True else ""
     return "\n".join([anchored(f"shape-{name}", 2, f"`{name}`"), prose(told), "", listed, more])
 
@@ -129,23 +131,3 @@ def _given() -> set[str]:
             found.add(name)
             waiting += re.findall(r"schemas/(\w+)", str(schemas[name]))
     return found
-
-
-def _models() -> dict[str, type[Any]]:
-    """The classes behind the shapes, by name."""
-    found: dict[str, type[Any]] = {}
-    for module in (models, actions, runs):
-        found |= {name: value for name, value in vars(module).items() if isinstance(value, type)}
-    for one in ENDPOINTS:
-        for model in (one.body, one.query, *one.replies.values()):
-            if model is not None:
-                found |= {model.__name__: model, **_around(model)}
-    return found
-
-
-def _around(model: type[BaseModel]) -> dict[str, type[Any]]:
-    """The models of the module in which a model stands, and of those that it imports."""
-    import sys
-
-    names = vars(sys.modules[model.__module__]).items()
-    return {name: value for name, value in names if isinstance(value, type) and re.match(r"[A-Z]", name)}

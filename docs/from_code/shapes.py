@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
-from sphinx.pycode import ModuleAnalyzer
 
 from jupyter_scheduler_ext.engine import actions, models
+from jupyter_scheduler_ext.handlers.openapi import WithMeanings
 from jupyter_scheduler_ext.runners.prompt_action import PromptAction
 
 from .markdown import anchored, code, prose, table
@@ -42,19 +40,19 @@ def definitions() -> str:
 
 
 def _model(model: type[BaseModel], title: str = "", skip: Iterable[str] = ()) -> str:
-    schema = model.model_json_schema(ref_template=REFERENCE)
+    schema = model.model_json_schema(ref_template=REFERENCE, schema_generator=WithMeanings)
     schema["properties"] = {name: member for name, member in schema["properties"].items() if name not in skip}
     heading = anchored(f"shape-{model.__name__}", 2, title or f"`{model.__name__}`")
-    return "\n".join([heading, prose(model.__doc__), "", members(schema, meanings(model))])
+    return "\n".join([heading, prose(model.__doc__), "", members(schema)])
 
 
-def members(schema: Mapping[str, Any], meant: Mapping[str, str], *, given: bool = True) -> str:
+def members(schema: Mapping[str, Any], *, given: bool = True) -> str:
     """A table of an object's members; with their defaults if it is given by a caller."""
     required = schema.get("required", ())
     rows = []
     for name, member in schema.get("properties", {}).items():
         default = ["required" if name in required else _default(member)] if given else []
-        rows.append([f"`{name}`", words(member), *default, member.get("description") or meant.get(name, "")])
+        rows.append([f"`{name}`", words(member), *default, member.get("description", "")])
     return table(("Member", "Type", *(["Default"] if given else []), "Meaning"), rows)
 
 
@@ -63,23 +61,6 @@ def _default(member: Mapping[str, Any]) -> str:
     if "default" not in member or (isinstance(default, dict) and default):
         return ""
     return code(default)
-
-
-def meanings(model: type[BaseModel]) -> dict[str, str]:
-    """What the docstrings below a model's fields say, its bases' as well."""
-    found: dict[str, str] = {}
-    for cls in reversed(model.__mro__):
-        if issubclass(cls, BaseModel) and cls is not BaseModel:
-            told = _attribute_docs(cls.__module__)
-            found |= {name: text for (owner, name), text in told.items() if owner == cls.__qualname__}
-    return found
-
-
-@cache
-def _attribute_docs(module: str) -> dict[tuple[str, str], str]:
-    importlib.import_module(module)
-    docs = ModuleAnalyzer.for_module(module).find_attr_docs()
-    return {name: " ".join(" ".join(lines).split()) for name, lines in docs.items()}
 
 
 def words(schema: Mapping[str, Any]) -> str:

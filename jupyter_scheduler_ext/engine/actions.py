@@ -24,6 +24,7 @@ class Action(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: str
+    """Tells actions apart."""
 
     @property
     def label(self) -> str:
@@ -47,6 +48,7 @@ class NotebookAction(Action):
     """Run a notebook from the served root; its source is read when the run starts, not copied at creation."""
 
     kind: Literal["notebook"] = "notebook"
+    """Tells actions apart."""
     path: Annotated[str, Field(min_length=1, max_length=1024)]
     """From the served root."""
     parameters: dict[str, Any] = {}
@@ -70,7 +72,9 @@ class CodeAction(Action):
     """
 
     kind: Literal["code"] = "code"
+    """Tells actions apart."""
     source: Annotated[str, Field(min_length=1, max_length=500_000)]
+    """The code."""
     parameters: dict[str, Any] = {}
     """Variables that are set before the code runs."""
     kernel_name: Annotated[str, Field(max_length=256)] | None = None
@@ -87,6 +91,7 @@ class CommandAction(Action):
     """Run a program, without a shell; ``cwd`` is relative to the served root."""
 
     kind: Literal["command"] = "command"
+    """Tells actions apart."""
     argv: Annotated[list[Annotated[str, Field(max_length=32_768)]], Field(min_length=1, max_length=1000)]
     """The program and its arguments."""
     cwd: Annotated[str, Field(max_length=1024)] = ""

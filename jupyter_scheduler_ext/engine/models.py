@@ -94,10 +94,15 @@ class TaskSchedule(Model):
     """
 
     minute: str = "*"
+    """0 to 59."""
     hour: str = "*"
+    """0 to 23."""
     day: str = "*"
+    """Of the month, 1 to 31; `L` is the last."""
     month: str = "*"
+    """1 to 12, or `jan` to `dec`."""
     weekday: str = "*"
+    """0 to 7, Sunday twice, or `sun` to `sat`; `fri#2` is the second Friday."""
     timezone: str = "UTC"
     """IANA name of the zone that is meant; left out: the server's default."""
 
@@ -269,9 +274,13 @@ class TaskToken(Model):
     """What is kept of an ad-hoc task's token: never the token itself (RELIABILITY 5)."""
 
     sha256: str
+    """Its hash."""
     last4: str
+    """Its last four characters, to tell tokens apart."""
     created_at: UtcDatetime
+    """When it was made."""
     expires_at: UtcDatetime | None = None
+    """From when on it opens nothing; null: never."""
 
 
 def new_uuid() -> str:
@@ -286,7 +295,9 @@ class BaseTask(Model):
     revision: Annotated[int, Field(ge=0)] = 0
     """Counts the saves; set by the store."""
     name: Name
+    """What people call it."""
     description: Annotated[str, Field(max_length=10_000)] = ""
+    """In as many words as you like."""
     tags: Annotated[tuple[Tag, ...], Field(max_length=50)] = ()
     """Words to find it by."""
     enabled: bool = True
@@ -310,7 +321,9 @@ class BaseTask(Model):
     server_label: Annotated[str, Field(max_length=64)] = ""
     """Where several servers share the schedule: runs only on one that has this label; empty: on any."""
     created_at: UtcDatetime | None = None
+    """When it was made; set by the server."""
     updated_at: UtcDatetime | None = None
+    """When it was last saved; set by the server."""
 
     @field_validator("tags")
     @classmethod
@@ -327,20 +340,25 @@ class ScheduledTask(BaseTask):
     """Runs by a cron rule."""
 
     type: Literal["scheduled"] = "scheduled"
+    """Tells the three types apart."""
     schedule: TaskSchedule
+    """Its cron rule, in its zone."""
 
 
 class PlannedTask(BaseTask):
     """Runs on a list of dates."""
 
     type: Literal["planned"] = "planned"
+    """Tells the three types apart."""
     plan: TaskPlan
+    """Its dates."""
 
 
 class AdHocTask(BaseTask):
     """Runs when called, by hand or with its token."""
 
     type: Literal["adhoc"] = "adhoc"
+    """Tells the three types apart."""
     token: TaskToken | None = None
     """What is kept of its token."""
 

@@ -30,8 +30,11 @@ class NewAttachment(Shape):
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[str | None, Field(max_length=1000)] = None
+    """What the file is to be called."""
     content: str | None = None
+    """The file in base64."""
     path: Annotated[str | None, Field(max_length=1024)] = None
+    """A file to copy, from the served root."""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> NewAttachment:
@@ -42,21 +45,28 @@ class NewAttachment(Shape):
 
 class AttachmentQuery(Shape):
     name: str | None = None
+    """What the file is to be called, if the body is the file itself."""
 
 
 class AttachmentShown(Shape):
     name: str
+    """What it is called."""
     path: str
+    """Where it lies, from the served root."""
     size: int | None
+    """Bytes."""
     last_modified: str | None
+    """When it was written."""
 
 
 class AttachmentList(Shape):
     attachments: list[AttachmentShown]
+    """One entry a file."""
 
 
 class AttachmentReply(Shape):
     attachment: AttachmentShown
+    """The file as it is kept."""
 
 
 @endpoint("GET", "api/tasks/{uuid}/attachments", "read", replies={200: AttachmentList})
@@ -72,6 +82,7 @@ async def scheduler_attachments_list(request: ApiHandler, uuid: str) -> None:
     "execute",
     query=AttachmentQuery,
     body=NewAttachment,
+    takes=("application/octet-stream",),
     replies={201: AttachmentReply},
     limit=LIMIT,
 )

@@ -205,6 +205,13 @@ class ApiHandler(ExtensionHandlerMixin, APIHandler):
         """The body as `model` says. Raises pydantic's ValidationError, which becomes a 400 that names the field."""
         return model.model_validate(self.json_object())
 
+    def header(self, name: str) -> str | None:
+        """A header of the request. KeyError for one that the endpoint does not list: the document would hide it."""
+        called = self.endpoint
+        if called is None or name not in called.headers:
+            raise KeyError(name)
+        return self.request.headers.get(name)
+
     def query_as(self, model: type[M]) -> M:
         """The query as `model` says; a name given twice counts with its last value, unknown names are ignored."""
         given = {name: self.get_query_argument(name) for name in self.request.query_arguments}

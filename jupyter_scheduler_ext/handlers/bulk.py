@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from .base import ApiHandler
 from .body import MEGABYTE
 from .endpoint import endpoint
-from .shapes import BulkReply, Shape
+from .shapes import ErrorBody, Shape
 
 MOST = 10_000
 EXECUTING = frozenset({"run", "enable", "reset", "restore"})
@@ -23,10 +23,15 @@ class BulkFilter(Shape):
     model_config = ConfigDict(extra="forbid")
 
     type: str | None = None
+    """`scheduled`, `planned` or `adhoc`."""
     state: str | None = None
+    """`idle`, `running`, `disabled` or `error`."""
     q: str | None = None
+    """Words to look for in names, descriptions, tags and what runs."""
     tag: str | None = None
+    """One tag."""
     context_id: str | None = None
+    """The context that they share."""
 
 
 class BulkBody(Shape):
@@ -35,9 +40,13 @@ class BulkBody(Shape):
     model_config = ConfigDict(extra="forbid")
 
     action: Literal["run", "enable", "disable", "delete", "restore", "reset", "tag", "untag", "export"]
+    """What to do to each."""
     ids: Annotated[list[str] | None, Field(max_length=MOST)] = None
+    """Which tasks."""
     filter: BulkFilter | None = None
+    """All tasks that match."""
     tags: Annotated[list[str] | None, Field(max_length=50)] = None
+    """For `tag` and `untag`: which."""
 
     @model_validator(mode="after")
     def _consistent(self) -> BulkBody:
@@ -46,6 +55,24 @@ class BulkBody(Shape):
         if self.action in ("tag", "untag") and not self.tags:
             raise PydanticCustomError("no_tags", "this action needs tags")
         return self
+
+
+class BulkResult(Shape):
+    id: str
+    """The task's id."""
+    ok: bool
+    """Was it done?"""
+    error: ErrorBody | None = None
+    """Why not."""
+
+
+class BulkReply(Shape):
+    results: list[BulkResult]
+    """One a task, in the order asked for."""
+    format: int | None = None
+    """Of `export`: the number of the format."""
+    tasks: list[dict[str, Any]] | None = None
+    """Of `export`: the definitions."""
 
 
 @endpoint("POST", "api/tasks/bulk", "write", body=BulkBody, replies={200: BulkReply}, limit=8 * MEGABYTE, rate="bulk")

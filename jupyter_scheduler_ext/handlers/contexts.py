@@ -14,10 +14,12 @@ from .shapes import ContextShown, Shape
 
 class ContextList(Shape):
     contexts: list[ContextShown]
+    """One entry a context."""
 
 
 class ContextReply(Shape):
     context: ContextShown
+    """The context as it is now."""
 
 
 class OpenBody(Shape):
@@ -26,6 +28,7 @@ class OpenBody(Shape):
     model_config = ConfigDict(extra="forbid")
 
     run_id: str | None = None
+    """The run whose output to open."""
 
 
 class Opened(Shape):
@@ -34,6 +37,7 @@ class Opened(Shape):
     path: Annotated[str, Field(description="The notebook, from the served root")]
     url: Annotated[str, Field(description="Where JupyterLab, or Notebook, shows it")]
     session: dict[str, Any] | None
+    """Jupyter's session that ties it to the living kernel: `id`, `path`, `kernel`; null: it is a file alone."""
 
 
 @endpoint("GET", "api/contexts", "read", replies={200: ContextList})

@@ -47,6 +47,12 @@ class Endpoint:
     """Answers as well while the stores cannot be opened."""
     media: tuple[str, ...] = ()
     """Types of answers besides JSON."""
+    takes: tuple[str, ...] = ()
+    """Types of bodies besides JSON."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers of a request that `answer` looks at, and what each is for; `ApiHandler.header` reads no others."""
+    gives: Mapping[str, str] = field(default_factory=dict)
+    """Headers of a good answer that mean something to programs, and what."""
 
 
 def endpoint(

@@ -26,33 +26,45 @@ MOST_FOUND = 500
 class NotebooksQuery(Shape):
     q: Annotated[str, Field(max_length=200, description="Words of the path, in any order and case")] = ""
     limit: Annotated[int, Field(ge=1, le=MOST_FOUND)] = 100
+    """How many at most."""
 
 
 class ParametersQuery(Shape):
     path: Annotated[str, Field(min_length=1, max_length=1024)]
+    """The notebook, from the served root."""
 
 
 class NotebookFound(Shape):
     path: str
+    """From the served root."""
     name: str
+    """The name of the file."""
     last_modified: str | None
+    """When it was written."""
 
 
 class NotebookList(Shape):
     notebooks: list[NotebookFound]
+    """Those nearest the root first."""
     complete: Annotated[bool, Field(description="False if there are more than were looked at")]
 
 
 class NotebookParameter(Shape):
     name: str
+    """The variable."""
     type: str | None
+    """What its value or its annotation says it is; null: nothing does."""
     default: Any
+    """Its value in the notebook."""
     help: str | None
+    """The comment beside it."""
 
 
 class NotebookParameters(Shape):
     parameters: list[NotebookParameter]
+    """In the order of the notebook."""
     kernel_name: str | None
+    """The kernel spec that the notebook names."""
 
 
 @endpoint("GET", "api/notebooks", "read", query=NotebooksQuery, replies={200: NotebookList}, rate="find")

@@ -16,14 +16,20 @@ class TargetShown(Shape):
     """`problem` is why nothing can be delivered, or why the last delivery failed; null while all is well."""
 
     name: str
+    """What tasks call it."""
     problem: str | None
+    """Why nothing can be delivered, or why the last delivery failed."""
     waiting: int
+    """News that wait for it."""
     last_delivered: datetime | None
+    """When it last took a message; null: not since the server started."""
 
 
 class NotificationsReply(Shape):
     targets: list[TargetShown]
+    """Those of the server's settings."""
     default: Notify
+    """What is told, and to whom, by tasks that say nothing themselves."""
 
 
 class TestBody(Shape):
@@ -32,10 +38,12 @@ class TestBody(Shape):
     model_config = ConfigDict(extra="forbid")
 
     target: TargetName
+    """Its name."""
 
 
 class Delivered(Shape):
     delivered: str
+    """The name of the target."""
 
 
 @endpoint("GET", "api/notifications", "read", replies={200: NotificationsReply})

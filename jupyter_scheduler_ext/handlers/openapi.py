@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core import core_schema
 
 from .. import __version__
 from ..engine.actions import CodeAction, CommandAction, NotebookAction
 from .base import TOKEN_HEADER, ApiHandler, to_json
 from .endpoint import Endpoint, endpoint
+from .meanings import meanings
 from .shapes import ErrorReply
 
 ACTIONS: tuple[type[BaseModel], ...] = (NotebookAction, CodeAction, CommandAction)
@@ -31,7 +34,31 @@ EDIT_REFUSALS = {
     "507": "The disk is full",
 }
 
+PATH = {
+    "uuid": "The task's id",
+    "run_id": "The run's id",
+    "context_id": "The context's id",
+    "template_id": "The template's id",
+    "name": "The file's name",
+}
+"""What the names in paths stand for."""
+
 _document: dict[str, bytes] = {}
+
+
+class WithMeanings(GenerateJsonSchema):
+    """Puts what stands below a field into its schema."""
+
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        described = super().model_schema(schema)
+        model = schema["cls"]
+        if issubclass(model, BaseModel):
+            meant = meanings(model)
+            for name, field in model.model_fields.items():
+                member = described.get("properties", {}).get(field.alias or name)
+                if member is not None and name in meant:
+                    member.setdefault("description", meant[name])
+        return described
 
 
 @endpoint("GET", "api/openapi.json", "read", replies={200: None})
@@ -41,7 +68,8 @@ async def scheduler_openapi(request: ApiHandler) -> None:
     if base not in _document:
         from .routes import ENDPOINTS
 
-        _document[base] = to_json(describe_api(ENDPOINTS, base))
+        # Off the event loop: sources are read, and a hundred schemas made.
+        _document[base] = await asyncio.to_thread(lambda: to_json(describe_api(ENDPOINTS, base)))
     request.reply(_document[base])
 
 
@@ -50,7 +78,9 @@ def describe_api(endpoints: Sequence[Endpoint], base: str) -> dict[str, Any]:
     models = {model for one in endpoints for model in (one.body, *one.replies.values()) if model}
     models |= {ErrorReply, *ACTIONS}
     ordered = sorted(models, key=lambda model: model.__name__)
-    _, schemas = models_json_schema([(model, "validation") for model in ordered], ref_template=REFERENCE)
+    _, schemas = models_json_schema(
+        [(model, "validation") for model in ordered], ref_template=REFERENCE, schema_generator=WithMeanings
+    )
     paths: dict[str, dict[str, Any]] = {}
     for one in endpoints:
         paths.setdefault(f"/{one.path}", {})[one.method.lower()] = describe_operation(one)
@@ -74,7 +104,12 @@ def describe_api(endpoints: Sequence[Endpoint], base: str) -> dict[str, Any]:
                     "name": "X-XSRFToken",
                     "description": "Jupyter's session cookie; what is not GET carries the XSRF token besides",
                 },
-                "task_token": {"type": "apiKey", "in": "header", "name": TOKEN_HEADER},
+                "task_token": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": TOKEN_HEADER,
+                    "description": "The token of an ad-hoc task, in place of a session",
+                },
             },
         },
     }
@@ -88,7 +123,7 @@ def describe_operation(one: Endpoint) -> dict[str, Any]:
         "summary": one.summary,
         "tags": [one.path.split("/")[1].removesuffix(".json")],
         "x-permission": one.permission,
-        "parameters": [*path_parameters(one.path), *query_parameters(one.query)],
+        "parameters": [*path_parameters(one.path), *query_parameters(one.query), *header_parameters(one.headers)],
         "responses": responses(one),
     }
     if more.strip():
@@ -98,14 +133,14 @@ def describe_operation(one: Endpoint) -> dict[str, Any]:
     if one.body is not None:
         described["requestBody"] = {
             "required": False,
-            "content": {"application/json": {"schema": reference(one.body)}},
+            "content": {"application/json": {"schema": reference(one.body)}, **{media: {} for media in one.takes}},
         }
     return described
 
 
 def path_parameters(path: str) -> list[dict[str, Any]]:
     return [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "description": PATH[name]}
         for name in re.findall(r"{(\w+)}", path)
     ]
 
@@ -113,7 +148,7 @@ def path_parameters(path: str) -> list[dict[str, Any]]:
 def query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
     if model is None:
         return []
-    schema = model.model_json_schema(ref_template=REFERENCE)
+    schema = model.model_json_schema(ref_template=REFERENCE, schema_generator=WithMeanings)
     required = schema.get("required", ())
     return [
         {
@@ -127,9 +162,21 @@ def query_parameters(model: type[BaseModel] | None) -> list[dict[str, Any]]:
     ]
 
 
+def header_parameters(headers: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Those that OpenAPI counts as parameters: of Content-Type it says in the body which there may be."""
+    return [
+        {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": meant}
+        for name, meant in headers.items()
+        if name != "Content-Type"
+    ]
+
+
 def responses(one: Endpoint) -> dict[str, Any]:
+    given = {name: {"description": meant, "schema": {"type": "string"}} for name, meant in one.gives.items()}
     good = {
-        str(status): {"description": one.summary} | ({"content": content} if content else {})
+        str(status): {"description": one.summary}
+        | ({"content": content} if content else {})
+        | ({"headers": given} if given and status < 300 else {})
         for status, model in one.replies.items()
         for content in [contents(one, model) if status < 300 else {}]
     }
@@ -139,7 +186,11 @@ def responses(one: Endpoint) -> dict[str, Any]:
     if one.rate is not None:
         refused |= {"429": EDIT_REFUSALS["429"]}
     error = {"application/json": {"schema": reference(ErrorReply)}}
-    return good | {status: {"description": text, "content": error} for status, text in refused.items()}
+    bad = {status: {"description": text, "content": error} for status, text in refused.items()}
+    if "429" in bad:
+        seconds = {"description": "Seconds after which it may be tried again", "schema": {"type": "integer"}}
+        bad["429"] = {**bad["429"], "headers": {"Retry-After": seconds}}
+    return good | bad
 
 
 def contents(one: Endpoint, model: type[BaseModel] | None) -> dict[str, Any]:
@@ -162,7 +213,7 @@ def widen(schemas: dict[str, Any]) -> dict[str, Any]:
     other = {
         "type": "object",
         "required": ["kind"],
-        "properties": {"kind": text},
+        "properties": {"kind": {**text, "description": "The name of the kind; its own members stand beside it"}},
         "description": "A kind added by entry point",
     }
     schemas["Action"] = {"anyOf": [*known, other], "description": "What a run does"}

@@ -35,6 +35,7 @@ class OutputQuery(Shape):
     query=OutputQuery,
     media=("text/html", "text/plain", "application/x-ipynb+json"),
     replies={200: None},
+    gives={"Content-Disposition": "With `download`: a name to save it under"},
     rate="report",
 )
 async def scheduler_run_output(request: ApiHandler, run_id: str) -> None:

@@ -16,13 +16,20 @@ from .shapes import LogPage, Moment, RunList, RunReply, Shape, instant
 
 class RunsQuery(Shape):
     task_id: str | None = None
+    """Those of one task."""
     context_id: str | None = None
+    """Those of one context."""
     state: Annotated[str | None, Field(description="One state or several, separated by commas")] = None
     key: str | None = None
+    """Those of one time, whatever the attempt."""
     since: Moment | None = None
+    """Those that were due then or later."""
     until: Moment | None = None
+    """Those that were due before."""
     limit: Annotated[int, Field(ge=1, le=1000)] = 50
+    """How many a page has."""
     cursor: str | None = None
+    """The `next_cursor` of an earlier page."""
 
 
 class LogQuery(Shape):
@@ -30,6 +37,7 @@ class LogQuery(Shape):
 
     start: Annotated[int, Field(ge=0, alias="from", description="The `next` of an earlier page")] = 0
     limit: Annotated[int, Field(ge=1, le=10_000)] = 1000
+    """How many entries."""
 
 
 @endpoint("GET", "api/runs", "read", query=RunsQuery, replies={200: RunList})

@@ -20,7 +20,9 @@ class RunBody(Shape):
     model_config = ConfigDict(extra="forbid")
 
     parameters: dict[str, Any] | None = None
+    """Values for this run, in place of the action's own."""
     force: bool = False
+    """Also if the task is disabled."""
 
 
 class BackfillBody(Shape):
@@ -29,7 +31,9 @@ class BackfillBody(Shape):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     start: Annotated[Moment, Field(alias="from")]
+    """After when."""
     end: Annotated[Moment, Field(alias="to")]
+    """Up to when."""
 
 
 class TokenBody(Shape):
@@ -38,9 +42,20 @@ class TokenBody(Shape):
     model_config = ConfigDict(extra="forbid")
 
     expires_at: Moment | None = None
+    """From when on it opens nothing any more; null: never."""
 
 
-@endpoint("POST", "api/tasks/{uuid}/run", "execute", body=RunBody, replies={202: RunReply}, token=True, rate="run")
+@endpoint(
+    "POST",
+    "api/tasks/{uuid}/run",
+    "execute",
+    body=RunBody,
+    replies={202: RunReply},
+    headers={"Idempotency-Key": f"The same key twice is one run; at most {KEY_LENGTH} printable characters"},
+    gives={"Location": "Where the run is to be seen"},
+    token=True,
+    rate="run",
+)
 async def scheduler_task_run(request: ApiHandler, uuid: str) -> None:
     """Run a task now.
 
@@ -52,7 +67,7 @@ async def scheduler_task_run(request: ApiHandler, uuid: str) -> None:
         request.extension.trigger_rate.take(uuid)
         request.scheduler.manual.check_token(uuid, token)
     body = request.body_as(RunBody)
-    key = idempotency_key(request.request.headers.get("Idempotency-Key"))
+    key = idempotency_key(request.header("Idempotency-Key"))
     if token is not None:
         run = await request.scheduler.trigger(uuid, token, parameters=body.parameters, key=key)
     else:

@@ -8,7 +8,15 @@ from .endpoint import endpoint
 from .shapes import SavedTask, TaskPatch
 
 
-@endpoint("PATCH", "api/tasks/{uuid}", "execute", body=TaskPatch, replies={200: SavedTask})
+@endpoint(
+    "PATCH",
+    "api/tasks/{uuid}",
+    "execute",
+    body=TaskPatch,
+    replies={200: SavedTask},
+    headers={"If-Match": "The revision that is to be changed, in quotes; 412 if it is not the current one"},
+    gives={"Etag": "The new revision, as `If-Match` takes it"},
+)
 async def scheduler_task_update(request: ApiHandler, uuid: str) -> None:
     """Change a task by a JSON merge patch.
 
@@ -19,7 +27,7 @@ async def scheduler_task_update(request: ApiHandler, uuid: str) -> None:
     if not isinstance(patch, dict):
         raise Invalid("the body must be a JSON object: a merge patch")
     request.assembly.notifications.check(patch.get("notify"))
-    revision = wanted_revision(request.request.headers.get("If-Match"))
+    revision = wanted_revision(request.header("If-Match"))
     task = await request.scheduler.update(uuid, patch, revision, by=request.owner)
     request.reply_task(task.uuid)
 

@@ -24,19 +24,33 @@ class TaskListQuery(Shape):
     """Filters are combined with and."""
 
     type: str | None = None
+    """`scheduled`, `planned` or `adhoc`."""
     state: str | None = None
+    """`idle`, `running`, `disabled` or `error`."""
     q: Annotated[str | None, Field(description="Words to look for in names, descriptions, tags and what runs")] = None
     tag: str | None = None
+    """One tag."""
     context_id: str | None = None
+    """The context that they share."""
     sort: Annotated[str, Field(description="A column, with - in front for descending")] = "created_at"
     limit: Annotated[int | None, Field(ge=1)] = None
+    """How many a page has; left out: as many as a page may have."""
     cursor: str | None = None
+    """The `next_cursor` of an earlier page."""
     fields: Annotated[
         str | None, Field(description="Names of members, separated by commas; `slim` stands for what a table needs")
     ] = None
 
 
-@endpoint("GET", "api/tasks", "read", query=TaskListQuery, replies={200: TaskList, 304: None})
+@endpoint(
+    "GET",
+    "api/tasks",
+    "read",
+    query=TaskListQuery,
+    replies={200: TaskList, 304: None},
+    headers={"If-None-Match": "The `Etag` of an earlier answer; 304 if it still stands"},
+    gives={"Etag": "Changes with any task"},
+)
 async def scheduler_tasks_list(request: ApiHandler) -> None:
     """List tasks."""
     query = request.query_as(TaskListQuery)

@@ -20,7 +20,8 @@ PROXY_HEADERS = ("forwarded", "via", "x-real-ip")
 async def scheduler_tick(request: ApiHandler) -> None:
     """Claim and launch what is due.
 
-    Needs authentication, and comes from this machine without a proxy in between.
+    Needs authentication, and comes from this machine without a proxy in between: a request with `Forwarded`, `Via`,
+    `X-Real-IP` or any `X-Forwarded-...` is refused.
     """
     if not comes_from_here(request.request):
         raise Forbidden("a tick is taken from this machine only, and not through a proxy")

@@ -17,24 +17,33 @@ class NewTemplate(Shape):
     model_config = ConfigDict(extra="forbid")
 
     name: Name
+    """What it is called."""
     description: Annotated[str, Field(max_length=10_000)] = ""
+    """What it is for."""
     task: Annotated[dict[str, Any], Field(description="Members of a task, as many as the template gives")]
 
 
 class Template(Shape):
     id: str
+    """What `DELETE` names."""
     name: str
+    """What it is called."""
     description: str
+    """What it is for."""
     builtin: bool
+    """Does it come with a package? Only the user's own can be deleted."""
     task: dict[str, Any]
+    """Members of a task."""
 
 
 class TemplateList(Shape):
     templates: list[Template]
+    """In the order to show."""
 
 
 class SavedTemplate(Shape):
     template: Template
+    """As it was kept."""
 
 
 @endpoint("GET", "api/templates", "read", replies={200: TemplateList})

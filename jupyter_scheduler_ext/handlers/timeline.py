@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
 from ..engine.errors import Invalid
 from .base import ApiHandler
 from .endpoint import endpoint
-from .shapes import Moment, Shape, TimelineReply, instant
+from .shapes import Moment, Shape, instant
 
 MOST_BUCKETS = 2000
 
@@ -18,9 +19,24 @@ class TimelineQuery(Shape):
     model_config = ConfigDict(populate_by_name=True)
 
     start: Annotated[Moment, Field(alias="from")]
+    """The first moment."""
     end: Annotated[Moment, Field(alias="to")]
+    """The first moment after."""
     bucket: Annotated[float, Field(ge=1, le=366 * 86_400, description="Seconds")] = 1800
     lanes: Annotated[bool, Field(description="Also the runs and fires of each task")] = False
+
+
+class TimelineReply(Shape):
+    model_config = ConfigDict(populate_by_name=True)
+
+    start: Annotated[datetime, Field(alias="from", description="The first moment")]
+    end: Annotated[datetime, Field(alias="to", description="The first moment after")]
+    bucket: float
+    """Seconds that a bucket is wide."""
+    buckets: list[dict[str, Any]]
+    """Where anything is: `at`, and how many `succeeded`, `failed`, are `running`, were `missed` and are `planned`."""
+    tasks: list[dict[str, Any]] | None = None
+    """With `lanes`, a task each: `uuid`, `name`, its `runs` and the times that are `planned`."""
 
 
 @endpoint("GET", "api/timeline", "read", query=TimelineQuery, replies={200: TimelineReply})

@@ -18,6 +18,7 @@ MOST_TASKS = 100_000
 
 class ExportQuery(Shape):
     format: Literal["json", "yaml"] = "json"
+    """As JSON or as YAML."""
     ids: Annotated[str | None, Field(description="Some tasks only: their ids, separated by commas")] = None
 
 
@@ -29,9 +30,10 @@ class ImportQuery(Shape):
 
 
 class Exported(Shape):
-    model_config = ConfigDict(extra="allow")
-
+    format: int
+    """The number of the format."""
     tasks: list[dict[str, Any]]
+    """Definitions, without secrets."""
 
 
 class ImportBody(Shape):
@@ -40,15 +42,37 @@ class ImportBody(Shape):
     model_config = ConfigDict(extra="allow")
 
     tasks: list[dict[str, Any]] | None = None
+    """Definitions, as an export has them."""
     yaml: str | None = None
+    """A whole export as YAML."""
 
 
 class ImportReport(Shape):
-    model_config = ConfigDict(extra="allow")
+    """What became, or on a dry run would become, of each task."""
+
+    dry_run: bool
+    """Was it only asked what would happen?"""
+    created: int
+    """How many are new."""
+    replaced: int
+    """How many took the place of one that was there."""
+    skipped: int
+    """How many were there already, and stayed."""
+    failed: int
+    """How many cannot be."""
+    items: list[dict[str, Any]]
+    """One a task: its `index`, `uuid`, `name`, the `result`, and an `error` or a `warning`."""
 
 
 @endpoint(
-    "GET", "api/export", "read", query=ExportQuery, replies={200: Exported}, media=("application/yaml",), rate="export"
+    "GET",
+    "api/export",
+    "read",
+    query=ExportQuery,
+    replies={200: Exported},
+    media=("application/yaml",),
+    gives={"Content-Disposition": "A name to save it under"},
+    rate="export",
 )
 async def scheduler_export(request: ApiHandler) -> None:
     """Give tasks away, without secrets and without history."""
@@ -71,6 +95,8 @@ async def scheduler_export(request: ApiHandler) -> None:
     "execute",
     query=ImportQuery,
     body=ImportBody,
+    takes=("application/yaml",),
+    headers={"Content-Type": "`application/yaml` for a body of YAML, `text/yaml` as well; else it is JSON"},
     replies={200: ImportReport},
     limit=64 * MEGABYTE,
     rate="import",
@@ -87,7 +113,7 @@ def read_tasks(request: ApiHandler) -> dict[str, Any]:
     """``{"tasks": [...]}`` from whichever form the body has. Raises Invalid."""
     from ..engine import yaml_text
 
-    media = request.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    media = (request.header("Content-Type") or "").partition(";")[0].strip().lower()
     if media in ("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"):
         data = yaml_text.load(request.body_text())
     else:

@@ -20,14 +20,21 @@ class PromptAction(Action):
     """
 
     kind: Literal["prompt"] = "prompt"
+    """Tells actions apart."""
     prompt: Annotated[str, Field(min_length=1, max_length=500_000)]
+    """What is asked."""
     system: Annotated[str, Field(max_length=100_000)] = ""
+    """What the model is told beforehand."""
     endpoint: Annotated[str, Field(min_length=1, max_length=64)] = "default"
+    """One of the endpoints in the server's settings, by its name."""
     model: Annotated[str, Field(max_length=256)] | None = None
+    """The model; null: the endpoint's."""
     memory: Annotated[int, Field(ge=0, le=100)] = 10
+    """How many earlier exchanges go along."""
     options: dict[str, Any] = {}
     """Further members of the request, such as ``temperature``."""
     parameters: dict[str, Any] = {}
+    """Values for the names in braces."""
 
     @field_validator("options")
     @classmethod

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
 import jsonschema
 import pytest
 from openapi_spec_validator import validate
 
+from jupyter_scheduler_ext.handlers.base import ApiHandler
 from jupyter_scheduler_ext.handlers.openapi import describe_api
 from jupyter_scheduler_ext.handlers.routes import ENDPOINTS
 
@@ -28,6 +34,55 @@ def test_every_route_is_in_it_once(document):
     assert sorted(described) == sorted((one.method, one.path) for one in ENDPOINTS)
     operations = [one["operationId"] for methods in document["paths"].values() for one in methods.values()]
     assert len(set(operations)) == len(ENDPOINTS)
+
+
+def test_every_member_and_parameter_has_a_meaning(document):
+    silent = [f"{name}.{member}" for name, member, schema in members(document) if not schema.get("description")]
+    silent += [
+        f"{method} {path}: {parameter['name']}"
+        for path, methods in document["paths"].items()
+        for method, one in methods.items()
+        for parameter in one["parameters"]
+        if not parameter.get("description")
+    ]
+    assert silent == []
+
+
+def members(document):
+    """Every (shape, member, schema), those of shapes within shapes included."""
+    for name, schema in document["components"]["schemas"].items():
+        for part in (schema, *schema.get("anyOf", ())):
+            for member, described in part.get("properties", {}).items():
+                yield name, member, described
+
+
+HEADERS_READ_ELSEWHERE = {
+    "scheduler_import": {"Content-Type"},  # by read_tasks, in a thread
+    "scheduler_tasks_list": {"If-None-Match"},  # by Tornado's check_etag_header
+}
+
+
+def test_every_header_that_is_read_is_listed_and_every_one_listed_is_read(document):
+    for one in ENDPOINTS:
+        read = set(re.findall(r'request\.header\("([^"]+)"\)', inspect.getsource(one.answer)))
+        assert read | HEADERS_READ_ELSEWHERE.get(one.operation, set()) == set(one.headers), one.operation
+        described = document["paths"][f"/{one.path}"][one.method.lower()]
+        listed = {parameter["name"] for parameter in described["parameters"] if parameter["in"] == "header"}
+        assert listed == set(one.headers) - {"Content-Type"}
+
+
+def test_no_handler_reads_a_header_past_the_list():
+    """But for what all share (tokens, lengths, compression) and the tick, which refuses all that tells of a proxy."""
+    folder = Path(inspect.getfile(describe_api)).parent
+    raw = {path.name for path in folder.glob("*.py") if ".headers" in path.read_text("utf-8")}
+    assert raw <= {"base.py", "openapi.py", "scheduler_tick.py"}
+    assert "headers.get" not in (folder / "scheduler_tick.py").read_text("utf-8")
+
+
+def test_a_header_that_is_not_listed_cannot_be_read():
+    one = next(one for one in ENDPOINTS if one.operation == "scheduler_task_get")
+    with pytest.raises(KeyError):
+        ApiHandler.header(SimpleNamespace(endpoint=one), "If-Match")
 
 
 PROMISED = {
@@ -77,9 +132,28 @@ def kept(call, document):
         schema = described["content"]["application/json"]["schema"]
         whole = {**schema, "components": document["components"]}
         jsonschema.Draft202012Validator(whole).validate(reply.body)
+        assert sorted(unlisted(reply.body, schema, document)) == []
         return reply.body
 
     return checked
+
+
+def unlisted(value, schema, document):
+    """Members of a reply that its shape does not list. A shape that lists none may hold anything."""
+    while "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+    if choices := schema.get("anyOf") or schema.get("oneOf"):
+        return min(([*unlisted(value, choice, document)] for choice in choices), key=len)
+    if isinstance(value, list):
+        return [name for item in value for name in unlisted(item, schema.get("items", {}), document)]
+    listed = schema.get("properties")
+    if not isinstance(value, dict) or not listed:
+        return []
+    return [
+        found
+        for name, member in value.items()
+        for found in (unlisted(member, listed[name], document) if name in listed else [f"{schema['title']}.{name}"])
+    ]
 
 
 async def test_replies_are_as_described(kept, settled, jp_create_notebook):
