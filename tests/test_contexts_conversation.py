@@ -100,6 +100,16 @@ async def test_output_of_others_is_not_ours_but_their_updates_of_our_displays_ar
     assert heard == [("update_display_data", None), ("stream", "yes")]
 
 
+async def test_a_reply_is_told_before_the_output_has_ended(jp_asyncio_loop):
+    told = []
+    script = Script([INFO, REPLY], [WELCOME, None, message("stream", text="late"), IDLE])
+    talk = await opened(script)
+    await talk.follow(
+        talk.send("x"), lambda kind, content: told.append(content["text"]), lambda reply: told.append(reply.status)
+    )
+    assert told == ["ok", "late"]
+
+
 async def test_a_lost_end_of_output_does_not_hang_the_run(jp_asyncio_loop, monkeypatch):
     monkeypatch.setattr(conversation_module, "IOPUB_GRACE", 1.0)
     talk = await opened(Script([INFO, REPLY], [WELCOME]))

@@ -135,6 +135,35 @@ async def test_interrupting_a_run_keeps_what_it_had_and_its_kernel(executor, roo
     assert is_running(sink.where["kernel_process"])
 
 
+async def test_a_cell_that_is_on_its_way_when_its_run_is_stopped_is_interrupted_as_it_begins(executor, root):
+    first = "print('first', flush=True)\nimport time\ntime.sleep(1)"
+    write_notebook(root, "two.ipynb", first, "print('second', flush=True)\ntime.sleep(600)", "print('never')")
+    sink = Remembered()
+    execution = await executor.start(launch_of({"kind": "notebook", "path": "two.ipynb"}), sink)
+    await until(lambda: "first" in sink.text("stdout"))
+    asked = []
+
+    def stopped() -> bool:  # before the second is sent, and then as it begins
+        asked.append(None)
+        if len(asked) == 2:
+            execution._stop.set()  # the interrupt itself came while the kernel was idle, and was not heard
+        return execution._stop.is_set()
+
+    execution._cells.stopped = stopped
+    outcome = await asyncio.wait_for(execution.outcome(), 50)
+    assert outcome.error.name == "KeyboardInterrupt"
+    assert "never" not in sink.text("stdout")
+
+
+async def test_a_cell_that_may_fail_and_does_is_followed_by_the_next(executor, root):
+    write_notebook(root, "fails.ipynb", "n = 0", *[tagged("n += 1; 1 / 0", "raises-exception"), "print(n)"] * 5)
+    outcome, sink = await perform(executor, launch_of({"kind": "notebook", "path": "fails.ipynb"}))
+    assert outcome.state is RunState.SUCCEEDED
+    assert sink.text("stdout").split() == ["1", "2", "3", "4", "5"]
+    shown = output_of(root, sink)["cells"]
+    assert [cell["execution_count"] for cell in shown] == list(range(1, 12))
+
+
 async def test_code_that_ignores_the_interrupt_is_terminated_or_killed(executor, root, jp_serverapp):
     stubborn = "import signal, time\nfor s in (signal.SIGINT, signal.SIGTERM): signal.signal(s, signal.SIG_IGN)\n"
     write_notebook(root, "stubborn.ipynb", stubborn + "print('deaf', flush=True)\nwhile True: time.sleep(1)")

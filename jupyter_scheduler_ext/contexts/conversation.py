@@ -47,6 +47,13 @@ class Reply:
     traceback: str = ""
 
 
+Replied = Callable[[Reply], None]
+
+
+def unheeded(reply: Reply) -> None:
+    """For those who wait for the end of the output anyway."""
+
+
 class Conversation:
     """One client of one kernel. `alive` tells whether it is still the process that the conversation began with."""
 
@@ -93,21 +100,39 @@ class Conversation:
         answer in order, and what answers it is skipped by those who follow a later request."""
         return str(self._client.execute(code, silent=True, store_history=False, allow_stdin=False, stop_on_error=False))
 
-    async def follow(self, request: str, hear: Hear = ignore) -> Reply:
-        """Pass on what a request puts out until the kernel is idle again. Raises KernelDied."""
-        reply: Reply | None = None
+    async def follow(self, request: str, hear: Hear = ignore, replied: Replied = unheeded) -> Reply:
+        """Pass on what a request puts out until the kernel is idle again. `replied` is called with the reply as soon as
+        that is there, while output may still be on its way. Raises KernelDied."""
+        answering = asyncio.ensure_future(self._answer(request, replied))
+        try:
+            await self._listen(request, hear, answering)
+            return await answering
+        finally:
+            answering.cancel()
+
+    async def _answer(self, request: str, replied: Replied) -> Reply:
+        """The reply to a request; replies to others are dropped. Raises KernelDied."""
+        while True:
+            message = await self._next(self._client.get_shell_msg, POLL)
+            if message is not None and message["parent_header"].get("msg_id") == request:
+                reply = _as_reply(message["content"])
+                replied(reply)
+                return reply
+            if message is None and not await self._alive():
+                raise KernelDied("the kernel died")
+
+    async def _listen(self, request: str, hear: Hear, answering: asyncio.Future[Reply]) -> None:
+        """Pass on output until its end: the kernel is idle, or nothing comes any more and the answering is over."""
         silence = 0.0
         heard = 0
         while True:
             message = await self._next(self._client.get_iopub_msg, POLL)
             if message is None:
-                reply = reply or await self._reply(request, 0)
-                if reply is None and not await self._alive():
-                    raise KernelDied("the kernel died")
-                silence = silence + POLL if reply is not None else 0.0
-                if reply is not None and silence >= IOPUB_GRACE:
-                    return reply
+                silence = silence + POLL if answering.done() else 0.0
+                if answering.done() and (answering.exception() is not None or silence >= IOPUB_GRACE):
+                    return
                 continue
+            silence = 0.0
             heard += 1
             if heard % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
@@ -115,21 +140,9 @@ class Conversation:
             ours = message["parent_header"].get("msg_id") == request
             if ours and kind == "status":
                 if content["execution_state"] == "idle":
-                    break
+                    return
             elif ours or kind == "update_display_data":
                 hear(kind, content)
-        while reply is None:
-            reply = await self._reply(request, POLL)
-            if reply is None and not await self._alive():
-                raise KernelDied("the kernel died")
-        return reply
-
-    async def _reply(self, request: str, timeout: float) -> Reply | None:
-        """The reply to a request if it comes within so many seconds; replies to others are dropped."""
-        while (message := await self._next(self._client.get_shell_msg, timeout)) is not None:
-            if message["parent_header"].get("msg_id") == request:
-                return _as_reply(message["content"])
-        return None
 
     async def _next(self, get: Callable[..., Any], timeout: float) -> dict[str, Any] | None:
         """The next message of a channel; None after so many seconds without one. Raises KernelDied if the conversation

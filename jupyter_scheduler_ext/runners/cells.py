@@ -36,6 +36,8 @@ class CellRun:
     sink: Sink
     allowance: Allowance
     stopped: Callable[[], bool]
+    interrupt: Callable[[], None]
+    """Called if the kernel begins a cell after the run was stopped: the interrupt came too early for it."""
     language: str = "python"
     hidden: str | None = None
     """Code that sets secret parameters; it is run before the cell of the others, and kept nowhere."""
@@ -48,17 +50,15 @@ class CellRun:
         """Run every code cell until one fails or the run is stopped. Raises KernelDied."""
         todo = list(self._executable())
         progress = Progress(self.sink.progress, len(todo))
+        sending = _Sending(self, talk, [cell for _, cell in todo])
         for position, (number, cell) in enumerate(todo):
-            if self.stopped():
+            request = sending.request(position)  # first of all: the rest is done while the kernel works
+            if request is None:
                 return
-            source = source_of(cell)
-            if self.hidden is not None and INJECTED in tags_of(cell):
-                talk.send_silently(self.hidden)
-            request = talk.send(source)  # first of all: the rest is done while the kernel works
-            self.sink.write("cell", source, cell=number, position=position + 1, cells=len(todo))
+            self.sink.write("cell", source_of(cell), cell=number, position=position + 1, cells=len(todo))
             hearing = _Hearing(self, cell, number, progress)
             self.document.touch(cell)
-            reply = await talk.follow(request, hearing)
+            reply = await talk.follow(request, hearing, sending.go_on)
             hearing.finish()
             cell["execution_count"] = reply.execution_count
             self.document.touch(cell)
@@ -92,6 +92,37 @@ class CellRun:
         return RunError(name="Aborted", message="the kernel did not run the cell, because one before it failed")
 
 
+class _Sending:
+    """Sends one cell after another. A cell is sent as soon as the one before it has answered that all went well, while
+    the end of that one's output is still on its way; after a failure not before the output has ended, since a kernel
+    that drops what waits in its queue would drop it as well."""
+
+    def __init__(self, run: CellRun, talk: Conversation, cells: list[Cell]) -> None:
+        self._run = run
+        self._talk = talk
+        self._cells = cells
+        self._sent: list[str] = []
+
+    def request(self, position: int) -> str | None:
+        """The request of a cell, which is sent now if it was not yet; None if the run was stopped before."""
+        if position == len(self._sent):
+            self._send()
+        return self._sent[position] if position < len(self._sent) else None
+
+    def go_on(self, reply: Reply) -> None:
+        """The newest cell has answered."""
+        if reply.status == "ok" and len(self._sent) < len(self._cells):
+            self._send()
+
+    def _send(self) -> None:
+        if self._run.stopped():
+            return
+        cell = self._cells[len(self._sent)]
+        if self._run.hidden is not None and INJECTED in tags_of(cell):
+            self._talk.send_silently(self._run.hidden)
+        self._sent.append(self._talk.send(source_of(cell)))
+
+
 class _Hearing:
     """Takes in the messages of one cell: into its outputs, the run's log, the progress and the result."""
 
@@ -105,7 +136,9 @@ class _Hearing:
         self._outputs = CellOutputs(cell, run.displays)
 
     def __call__(self, kind: str, content: dict[str, Any]) -> None:
-        if kind == "stream":
+        if kind == "execute_input" and self._run.stopped():
+            self._run.interrupt()
+        elif kind == "stream":
             self._progress.seen(content["text"])
             content = {**content, "text": self._run.allowance.take(content["text"])}
             if content["text"]:

@@ -56,8 +56,16 @@ class KernelExecution(Execution):
         self._kernel: Kernel | None = None
         self._error: RunError | None = None
         document.on_trouble(self._not_saved)
+        self._interrupting: asyncio.Future[None] | None = None
         self._cells = CellRun(
-            document, cells, sink, Allowance(place.output_limit), self._stop.is_set, need.language, hidden
+            document,
+            cells,
+            sink,
+            Allowance(place.output_limit),
+            self._stop.is_set,
+            self._interrupt_again,
+            need.language,
+            hidden,
         )
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"run {launch.run.id}")
 
@@ -70,6 +78,9 @@ class KernelExecution(Execution):
         if kernel is not None and kernel.state == "busy":
             with suppress(RuntimeError):
                 await ensure_async(kernel.manager.interrupt_kernel())
+
+    def _interrupt_again(self) -> None:
+        self._interrupting = asyncio.ensure_future(self.interrupt())
 
     async def terminate(self) -> None:
         await self._end(getattr(signal, "SIGTERM", None))
