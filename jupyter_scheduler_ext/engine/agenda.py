@@ -49,6 +49,20 @@ class Agenda:
         self._drop_stale()
         return self._heap[0][0] if self._heap else None
 
+    def before(self, instant: Instant) -> list[str]:
+        """Every task that is on for an earlier instant, in no order; costs what it finds."""
+        found: list[str] = []
+        heap, current = self._heap, self._current
+        places = [0]
+        while places:
+            place = places.pop()
+            if place < len(heap) and heap[place][0] < instant:
+                _, order, task_id = heap[place]
+                if current.get(task_id, (0, -1))[1] == order:
+                    found.append(task_id)
+                places += (2 * place + 1, 2 * place + 2)
+        return found
+
     def pop_due(self, now: Instant, limit: int | None = None) -> list[str]:
         """Take off, earliest first, every task due at or before `now` (at most `limit`)."""
         due: list[str] = []

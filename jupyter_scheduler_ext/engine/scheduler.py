@@ -33,6 +33,7 @@ from .lists import Lists
 from .manual import Manual
 from .models import AnyTask
 from .noticing import Noticing
+from .outlook import Outlook
 from .pipeline import Pipeline
 from .preview import preview
 from .retention import Retention
@@ -114,6 +115,7 @@ class TaskScheduler(SingletonConfigurable):
         self.changes = self.board.changes
         self.views = Views(self.board)
         self.lists = Lists(self.board)
+        self.outlook = Outlook(self.board)
         self.ledger = ledger
         self.commits: Batcher[Op] = (InlineBatcher if inline else Batcher)(ledger.apply, name="scheduler-ledger")
         self.trouble: str | None = None
@@ -454,18 +456,18 @@ class TaskScheduler(SingletonConfigurable):
         entries, following, whole = await loop.run_in_executor(None, self.logs.read, run_id, offset, limit)
         return entries, following, whole and run.finished_at is not None
 
-    async def timeline(
-        self, start: Instant, end: Instant, width: int, lanes: bool = False, task_id: str | None = None
-    ) -> dict[str, Any]:
+    async def timeline(self, start: Instant, end: Instant, width: int, lanes: bool = False) -> dict[str, Any]:
+        """See `timeline.timeline`."""
         return await timeline(
             self.board,
+            self.outlook,
+            self.lists,
             self.ledger,
             self._read,
             start=start,
             end=end,
             width=width,
             lanes=lanes,
-            task_id=task_id,
         )
 
     def preview(self, body: Mapping[str, Any]) -> dict[str, Any]:

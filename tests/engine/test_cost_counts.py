@@ -27,9 +27,10 @@ from jupyter_scheduler_ext.handlers.delta import compose
 from jupyter_scheduler_ext.stores.files import FileSystem
 from jupyter_scheduler_ext.stores.json_file import JsonFileStore
 
-from .night import NOOP, Night
+from .night import NOOP, Night, at
 
 FEW, MANY = 20, 2000
+MIDNIGHT, DAY = at("2026-03-01 00:00"), 86_400_000
 
 
 async def fill(night: Night, number: int, schedule: str = "0 12 * * *") -> list[str]:
@@ -70,6 +71,7 @@ CHEAP: dict[str, Callable[[Night, str, str], Any]] = {
     "a list by name": lambda night, revision, uuid: night.scheduler.list_tasks(sort="name", limit=10),
     "a page of what failed": lambda night, revision, uuid: night.scheduler.list_tasks(state="error", limit=10),
     "a list in which one changed": lambda night, revision, uuid: listed_anew(night, uuid),
+    "a timeline": lambda night, revision, uuid: night.scheduler.timeline(MIDNIGHT, MIDNIGHT + DAY, DAY // 48),
     "the counts by state": lambda night, revision, uuid: night.scheduler.board.state_counts(),
     "the status": lambda night, revision, uuid: night.scheduler.status(),
     "one task as JSON": lambda night, revision, uuid: night.scheduler.task_bytes(uuid),

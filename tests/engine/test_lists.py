@@ -99,6 +99,7 @@ def test_every_list_is_right_after_whatever_happened(night: Night, monkeypatch: 
             lambda: scheduler.create({"name": "New", "type": "adhoc", "action": NOOP}),
             lambda: night.sleep(chance.choice([0.5, 1.5, 1800])),
             lambda: scheduler.board.set_aside(any_one(), "for the test"),
+            lambda: scheduler.board.postpone(any_one(), 4 * 3_600_000),
             remake,
             removed,
             fail_for_a_while,

@@ -7,6 +7,7 @@ import { drawRibbon } from "./ribbon";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
+const FIVE_MINUTES = 300_000;
 const HALF_HOUR_S = 1_800;
 const DAY_S = 86_400;
 const REFRESH_MS = 60_000;
@@ -113,7 +114,8 @@ export class Overview {
   }
 
   private async loadTimeline(): Promise<void> {
-    const middle = Date.now() + this.state.offset * HOUR;
+    // Steps of five minutes: the server answers from what it counted for the same stretch of time before.
+    const middle = Math.floor((Date.now() + this.state.offset * HOUR) / FIVE_MINUTES) * FIVE_MINUTES;
     this.state.timeline = await this.app.api.timeline(
       iso(middle - 12 * HOUR),
       iso(middle + 12 * HOUR),
