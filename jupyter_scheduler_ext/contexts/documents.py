@@ -57,6 +57,7 @@ class Document:
     async def close(self) -> None:
         """Write the last state, and sign it: this server ran it, so its outputs may be shown."""
         await self._saved.close()
+        self._trouble = None
         text, self._text = self._text, ""
         notary = getattr(self._contents, "notary", None)
         if notary is not None and 0 < len(text) <= TRUSTED_UP_TO:

@@ -2,7 +2,8 @@
 
 Whatever is alive makes a full collection longer, and each holds every thread: with 10,000 tasks, a tenth of a second.
 What was loaded stays loaded, so it is taken out of its sight; and while a herd of runs is on its way, whose objects
-live for seconds, it looks at each new one once. Nothing that a run leaves is cyclic: it goes without the collector.
+live for seconds, it looks at each new one once. What a run leaves is not cyclic, but for trifles: it
+goes without the collector.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ class StopRequest:
         self.kind = ""
         self.reason = ""
         self._asked = False
-        self._callbacks: list[Callable[[], object]] = []
+        self._callbacks: list[Callable[[StopRequest], object]] = []
 
     def __bool__(self) -> bool:
         return self._asked
@@ -27,12 +27,12 @@ class StopRequest:
         if not self._asked:
             self._asked, self.kind, self.reason = True, kind, reason
             for callback in self._callbacks:
-                callback()
+                callback(self)
 
-    def notify(self, callback: Callable[[], object]) -> None:
-        """Call back when someone asks; at once if someone has."""
+    def notify(self, callback: Callable[[StopRequest], object]) -> None:
+        """Call back with this request when someone asks; at once if someone has."""
         if self._asked:
-            callback()
+            callback(self)
         else:
             self._callbacks.append(callback)
 

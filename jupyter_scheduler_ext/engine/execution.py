@@ -89,7 +89,10 @@ class Performer:
     def landed(self, run_id: str) -> None:
         """The end of this run is recorded, or never will be."""
         flight = self._flights.pop(run_id, None)
-        if flight is not None and flight.recorded is not None and not flight.recorded.done():
+        if flight is None:
+            return
+        flight.work = None  # they hold each other: apart they go at once, and with them all that the run has in memory
+        if flight.recorded is not None and not flight.recorded.done():
             flight.recorded.set_result(None)
 
     async def wait(self, run_id: str) -> None:
@@ -106,7 +109,7 @@ class Performer:
     async def _perform(self, flight: _Flight, stop: StopRequest) -> None:
         """All of a run in one piece of work. To stop it is another, which is there only if somebody asks for it."""
         subject.set(Subject(flight.task.uuid, flight.run_id))
-        stop.notify(lambda: self._begin_to_stop(flight, stop))
+        stop.notify(partial(self._begin_to_stop, flight))
         try:
             outcome = await self._execute(flight)
         except Exception as error:

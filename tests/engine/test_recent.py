@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+
 from jupyter_scheduler_ext.engine import recent as recent_module
 from jupyter_scheduler_ext.engine.changes import ChangeLog
+from jupyter_scheduler_ext.engine.execution import _Flight
 from jupyter_scheduler_ext.engine.recent import AT_ONCE, KEPT, STAYS, RecentRuns
 from jupyter_scheduler_ext.engine.runs import Origin, Run, RunState
+
+from .night import Night
 
 
 class Watch:
@@ -73,3 +78,19 @@ def test_a_reader_who_has_not_seen_what_was_forgotten_starts_over_and_no_other_d
     assert changes.since(before).reset
     assert not changes.since(after).reset
     assert changes.since(after).runs == ["r2"]
+
+
+def test_a_run_that_is_over_goes_from_memory_without_the_garbage_collector(night: Night):
+    async def story():
+        gc.disable()
+        try:
+            before = sum(isinstance(thing, _Flight) for thing in gc.get_objects())
+            task = await night.make("0 * * * *")
+            await night.until("2026-03-01 05:00")
+            await night.sleep(60)
+            assert len(await night.history(task)) == 5
+            assert sum(isinstance(thing, _Flight) for thing in gc.get_objects()) == before
+        finally:
+            gc.enable()
+
+    night.run(story())
