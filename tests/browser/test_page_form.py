@@ -75,6 +75,65 @@ def test_a_notebook_brings_its_parameters_files_come_along_and_policies_are_kept
     assert (copy["attachments"], copy["dedicated_context"], copy["policy"]) == (["dropped.csv"], True, policy)
 
 
+def test_a_file_that_is_too_large_is_said_at_its_field_and_the_rest_is_saved(
+    page: Page, client: SchedulerClient, complaints: Complaints
+) -> None:
+    complaints.expected.append("status of 413")
+    page.route(
+        re.compile("attachments.*name=huge.bin"),
+        lambda route: route.fulfill(
+            status=413, json={"error": {"code": "too_large", "message": "huge.bin is too large"}}
+        ),
+    )
+    form = new_task(page)
+    form.get_by_label("Name", exact=True).fill("With files")
+    write_code(form, "1")
+    files = [{"name": name, "mimeType": "text/plain", "buffer": b"1"} for name in ("huge.bin", "small.csv")]
+    form.locator(".scheduler-drop input[type=file]").set_input_files(files)
+    form.get_by_role("button", name="Create task").click()
+    expect(form.get_by_text("huge.bin is too large")).to_be_visible()
+    expect(form.get_by_text("The task is saved, its files are not all there yet")).to_be_visible()
+    task = client.task("With files")
+    assert task.data["attachments"] == ["small.csv"]
+    assert page.url.endswith(f"#/task/{task.id}/edit")
+    form.get_by_role("button", name="Remove huge.bin").click()
+    form.get_by_role("button", name="Save changes").click()
+    expect(sheet(page)).to_have_count(0)
+    assert client.task("With files").data["attachments"] == ["small.csv"]
+
+
+def test_half_a_megabyte_of_code_is_typed_into_without_a_copy_at_each_key_and_saved_whole(
+    page: Page, client: SchedulerClient, complaints: Complaints
+) -> None:
+    complaints.expected.append("status of 400")
+    lines = "\n".join(f"x_{n} = 'abcdefghij klmnop' + str({n}) # comment {n}" for n in range(8_900))
+    client.schedule(code="first = 1", name="First")
+    task = client.schedule(code=lines, name="Long")
+    form = edit(page, "First")
+    form.locator(".scheduler-code").click()
+    editor = form.locator(".cm-content")
+    expect(editor).to_have_text("first = 1")
+    page.keyboard.press("Escape")
+    form = edit(page, "Long")
+    expect(editor).to_contain_text("x_0 = ")
+    # Half a megabyte in a hidden text area cost more at each key than all the editor does.
+    expect(form.locator(".scheduler-code textarea")).to_have_count(0)
+    editor.click()
+    page.keyboard.press("Control+z")
+    expect(editor).to_contain_text("x_0 = ")
+    page.keyboard.press("Control+End")
+    page.keyboard.type("\ndone = True")
+    form.get_by_role("button", name="Save changes").click()
+    expect(sheet(page)).to_have_count(0)
+    assert client.task(task.id).action["source"] == f"{lines}\ndone = True"
+
+    form = edit(page, "Long")
+    editor.fill("")
+    form.get_by_role("button", name="Save changes").click()
+    expect(form.locator(".scheduler-code-editor")).to_have_attribute("data-invalid", "true")
+    expect(form.locator(".scheduler-code-editor")).to_be_focused()
+
+
 def test_a_command_is_split_into_its_words_and_made_once_though_the_reply_is_lost(
     page: Page, client: SchedulerClient, complaints: Complaints
 ) -> None:

@@ -44,7 +44,7 @@ export class AddressBar {
     const { ui } = this.app;
     if (!this.owned) return;
     const { view, filter, sort } = ui.tasks;
-    const hash = formatRoute({ tab: ui.tabs.selected, view, sheet: ui.sheet, filter, sort });
+    const hash = formatRoute({ tab: ui.tabs.selected, view, sheet: ui.sheets.open, filter, sort });
     if (hash === location.hash) return;
     history[push ? "pushState" : "replaceState"](null, "", hash || location.pathname + location.search);
   }
@@ -67,7 +67,7 @@ export class AddressBar {
     ui.tabs.selected = route.tab;
     if (ui.tabs.active !== route.tab) ui.tabs.activate(route.tab);
     const { sheet } = route;
-    if (JSON.stringify(sheet) === JSON.stringify(ui.sheet)) return;
+    if (JSON.stringify(sheet) === JSON.stringify(ui.sheets.open)) return;
     if (!sheet) {
       if (!ui.host.ready) return;
       ui.editor.close();

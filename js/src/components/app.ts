@@ -107,6 +107,13 @@ export class App {
     Alpine.nextTick(() => requestAnimationFrame(act));
   }
 
+  /** Put an element in the place of another, each with the directives on it. */
+  replace(old: HTMLElement, fresh: HTMLElement): void {
+    Alpine.destroyTree(old);
+    old.replaceWith(fresh);
+    Alpine.initTree(fresh);
+  }
+
   /** A copy without Alpine's proxies, fit to be sent or kept. */
   plain<T>(value: T): T {
     return structuredClone(Alpine.raw(value)) as T;

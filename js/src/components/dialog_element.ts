@@ -3,6 +3,9 @@
 const FIRST_CONTROL =
   ".scheduler-sheet-body :is(input, select, textarea, .scheduler-starter), .scheduler-palette-search input";
 
+/** Counts the modal dialogs opened: the latest stands before the others. */
+let turn = 0;
+
 /** Opens or closes a dialog element to match its component. True if it was opened just now. */
 export function matchDialog(dialog: HTMLDialogElement, open: boolean): boolean {
   dialog.dataset.wanted = String(open);
@@ -16,6 +19,7 @@ export function matchDialog(dialog: HTMLDialogElement, open: boolean): boolean {
     dialog.addEventListener("keydown", shutByEscape);
   } else {
     dialog.showModal();
+    dialog.dataset.turn = String(++turn);
     dialog.addEventListener("pointerdown", shutOutside);
   }
   dialog.addEventListener("close", closedByBrowser);

@@ -90,7 +90,7 @@ export class Editor extends FieldErrors {
       this.dates.add();
       this.start.dates = structuredClone(this.app.plain(this.form.dates));
     }
-    this.app.ui.sheetOpened({ kind: "new", id: type });
+    this.app.ui.sheets.opened({ kind: "new", id: type });
   }
 
   /** A new task that runs this notebook. A form with something in it is not thrown away for it. */
@@ -103,7 +103,7 @@ export class Editor extends FieldErrors {
     this.action.pathChanged();
     // What was filled in for the reader is nothing that closing the form would lose.
     this.start.name = this.form.name;
-    this.app.ui.sheetOpened({ kind: "new", id: "scheduled", notebook: path });
+    this.app.ui.sheets.opened({ kind: "new", id: "scheduled", notebook: path });
   }
 
   /** One of the starting points that the empty page offers. */
@@ -121,7 +121,7 @@ export class Editor extends FieldErrors {
     const { turn } = this;
     this.subtitle = known?.name ?? "";
     this.loading = true;
-    this.app.ui.sheetOpened({ kind: "edit", id, line: null });
+    this.app.ui.sheets.opened({ kind: "edit", id, line: null });
     try {
       const task = await this.app.api.task(id);
       if (turn !== this.turn) return;
@@ -159,7 +159,7 @@ export class Editor extends FieldErrors {
 
   reopen(): void {
     this.open = true;
-    this.app.ui.sheetOpened(
+    this.app.ui.sheets.opened(
       this.id ? { kind: "edit", id: this.id, line: null } : { kind: "new", id: this.form.type },
     );
     this.action.show();
@@ -261,7 +261,7 @@ export class Editor extends FieldErrors {
 
   private leave(): void {
     this.open = false;
-    this.app.ui.sheetClosed();
+    this.app.ui.sheets.closed();
   }
 
   private begin(id: string, form: TaskForm): void {
@@ -336,6 +336,7 @@ export class Editor extends FieldErrors {
         return true;
       }
       // The task itself is saved; only the files are not, and the form stays open to try again.
+      this.app.ui.sheets.opened({ kind: "edit", id, line: null });
       this.start = structuredClone(this.app.plain(this.form));
       this.errors = { attachments: this.app.explain(error) };
       this.refusals.point(this.words.filesNotSent);

@@ -52,7 +52,7 @@ export class Inspector {
     this.begin("task");
     this.taskId = id;
     this.runId = "";
-    this.app.ui.sheetOpened({ kind: "task", id, line: null });
+    this.app.ui.sheets.opened({ kind: "task", id, line: null });
     const known = this.app.table.get(id);
     if (known) this.fillTask(known);
     this.loading = !known;
@@ -74,7 +74,7 @@ export class Inspector {
     this.runId = id;
     this.taskId = "";
     this.loading = true;
-    this.app.ui.sheetOpened({ kind: "run", id, line });
+    this.app.ui.sheets.opened({ kind: "run", id, line });
     try {
       const run = await this.app.api.runById(id);
       if (this.runId !== id) return;
@@ -96,7 +96,7 @@ export class Inspector {
     if (!this.open) return;
     this.open = false;
     this.rest();
-    this.app.ui.sheetClosed();
+    this.app.ui.sheets.closed();
   }
 
   back(): void {

@@ -21,7 +21,7 @@ export class RunLog {
     const host = this.app.refs.log;
     if (!host) return;
     this.following = line === null;
-    const view = new LogView(host, this.app.words, (chosen) => this.app.ui.lineChosen(chosen));
+    const view = new LogView(host, this.app.words, (chosen) => this.app.ui.sheets.lineChosen(chosen));
     view.clear();
     view.follow = this.following;
     this.view = view;

@@ -1,6 +1,5 @@
 import Alpine from "@alpinejs/csp";
 import type { Panels } from "../panels";
-import type { Route } from "../store/route";
 import { count } from "../words/times";
 import { AccessPanel } from "./access_panel";
 import { AddressBar } from "./address_bar";
@@ -8,7 +7,6 @@ import type { App } from "./app";
 import type { Bulk } from "./bulk";
 import { Connection } from "./connection";
 import { Contexts } from "./contexts";
-import { firstControl, matchDialog } from "./dialog_element";
 import { h } from "./dom";
 import type { Editor } from "./editor";
 import type { Inspector } from "./inspector";
@@ -19,6 +17,7 @@ import { Overview } from "./overview";
 import type { Palette } from "./palette";
 import { PanelHost } from "./panel_host";
 import type { RunForm } from "./run_form";
+import { Sheets } from "./sheets";
 import { StatusPanel } from "./status_panel";
 import { TableLook } from "./table_look";
 import { Tabs } from "./tabs";
@@ -45,9 +44,9 @@ export class SchedulerSettings {
   ready = false;
   loadError = "";
   can = { timeline: true, templates: true, attachments: true, transfer: true };
-  sheet: Route["sheet"] = null;
 
-  readonly toasts = new Toasts();
+  readonly toasts: Toasts;
+  readonly sheets: Sheets;
   readonly tabs: Tabs;
   readonly tasks: TaskList;
   readonly rows: TaskRows;
@@ -74,6 +73,8 @@ export class SchedulerSettings {
   private readonly uid = `scheduler-${++serial}`;
 
   constructor(private readonly app: App) {
+    this.toasts = new Toasts(app);
+    this.sheets = new Sheets(app);
     this.tabs = new Tabs(app, this.uid);
     this.tasks = new TaskList(app);
     this.rows = new TaskRows(app);
@@ -86,13 +87,12 @@ export class SchedulerSettings {
     this.overview = new Overview(app);
     this.address = new AddressBar(app);
     this.host = new PanelHost(app);
-    hide(this, "undo", "frame", "lastFocus");
+    hide(this, "undo", "frame");
   }
 
   // Set by hide(): what Alpine need not watch.
   declare private undo: (() => void)[];
   declare private frame: number;
-  declare private lastFocus: string | null;
 
   /** Called by Alpine once the markup is alive. */
   init(): void {
@@ -198,37 +198,8 @@ export class SchedulerSettings {
     this.address.show(hash);
   }
 
-  sheetOpened(sheet: Route["sheet"]): void {
-    if (this.sheet === null) this.lastFocus = this.rows.activeId;
-    this.sheet = sheet;
-    this.address.write(true);
-  }
-
-  sheetClosed(): void {
-    if (this.host.ready && (this.editor.open || this.inspector.open)) return;
-    this.sheet = null;
-    this.address.write();
-    requestAnimationFrame(() => {
-      // The dialog gives the focus back by itself; a row recycled meanwhile cannot take it.
-      if (document.activeElement === document.body && this.lastFocus && this.app.table.get(this.lastFocus)) {
-        this.rows.focus();
-      }
-    });
-  }
-
-  lineChosen(line: number): void {
-    if (this.sheet?.kind !== "run") return;
-    this.sheet = { ...this.sheet, line };
-    this.address.write();
-  }
-
   copyLink(): void {
     void this.app.copyText(location.href, this.app.words.linkCopied);
-  }
-
-  /** Called by each dialog's markup whenever its component opens or closes. */
-  syncDialog(dialog: HTMLDialogElement, open: boolean): void {
-    if (matchDialog(dialog, open)) this.focusLater(() => firstControl(dialog));
   }
 
   /** Focus an element once Alpine has drawn it. */

@@ -8,6 +8,7 @@ import { tags } from "@lezer/highlight";
 /** A chunk of its own, loaded when a code field is first shown. */
 
 export interface CodeEditor {
+  /** Show another text; what was done to the one before cannot be undone in it. */
   set(text: string): void;
   focus(): void;
   destroy(): void;
@@ -38,33 +39,27 @@ export function createCodeEditor(
   options: { text: string; label: string; onChange: (text: string) => void },
 ): CodeEditor {
   // In a shadow root the editor's styles are adopted sheets, which a strict content security policy allows.
-  const root = host.attachShadow({ mode: "open" });
-  const view = new EditorView({
-    parent: root,
-    root,
-    state: EditorState.create({
-      doc: options.text,
-      extensions: [
-        lineNumbers(),
-        history(),
-        indentOnInput(),
-        bracketMatching(),
-        python(),
-        syntaxHighlighting(colours),
-        theme,
-        EditorView.lineWrapping,
-        EditorView.contentAttributes.of({ "aria-label": options.label }),
-        keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
-        EditorView.updateListener.of((update) => {
-          if (update.docChanged) options.onChange(update.state.doc.toString());
-        }),
-      ],
+  const root = host.attachShadow({ mode: "open", delegatesFocus: true });
+  const extensions = [
+    lineNumbers(),
+    history(),
+    indentOnInput(),
+    bracketMatching(),
+    python(),
+    syntaxHighlighting(colours),
+    theme,
+    EditorView.lineWrapping,
+    EditorView.contentAttributes.of({ "aria-label": options.label }),
+    keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
+    EditorView.updateListener.of((update) => {
+      if (update.docChanged) options.onChange(update.state.doc.toString());
     }),
-  });
+  ];
+  const stateOf = (doc: string): EditorState => EditorState.create({ doc, extensions });
+  const view = new EditorView({ parent: root, root, state: stateOf(options.text) });
   return {
     set: (text) => {
-      if (text === view.state.doc.toString()) return;
-      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
+      if (text !== view.state.doc.toString()) view.setState(stateOf(text));
     },
     focus: () => view.focus(),
     destroy: () => view.destroy(),

@@ -4,7 +4,7 @@ import { button, esc, iconButton, options } from "./markup";
 
 /** A small dialog with title, body and foot. */
 export function modal(name: string, title: string, body: string, foot: string, extra = ""): string {
-  return `<dialog class="scheduler-modal ${extra}" x-effect="syncDialog($el, ${name}.open)" @cancel.prevent="${name}.close()" :aria-labelledby="fieldId('${name}-title')">
+  return `<dialog class="scheduler-modal ${extra}" x-effect="sheets.match($el, ${name}.open)" @cancel.prevent="${name}.close()" :aria-labelledby="fieldId('${name}-title')">
     <header class="scheduler-sheet-head"><h2 :id="fieldId('${name}-title')">${title}</h2><span class="scheduler-spring"></span>${iconButton("✕", "close", `${name}.close()`).replaceAll("✕", "{close}")}</header>
     <div class="scheduler-sheet-body">${body}</div>
     ${foot ? `<footer class="scheduler-sheet-foot">${foot}</footer>` : ""}</dialog>`;
@@ -64,14 +64,14 @@ function shortcuts(w: Words): string {
 
 function bulk(w: Words): string {
   const b = w.bulk;
-  return `<dialog class="scheduler-modal" role="alertdialog" x-effect="syncDialog($el, bulk.confirming)" @cancel.prevent="bulk.cancel()" :aria-labelledby="fieldId('confirm-title')">
+  return `<dialog class="scheduler-modal" role="alertdialog" x-effect="sheets.match($el, bulk.confirming)" @cancel.prevent="bulk.cancel()" :aria-labelledby="fieldId('confirm-title')">
     <div class="scheduler-sheet-body"><h2 :id="fieldId('confirm-title')" x-text="bulk.title"></h2><p>${esc(b.confirmText)}</p></div>
     <footer class="scheduler-sheet-foot"><span class="scheduler-spring"></span>${button(w.cancel, { click: "bulk.cancel()", kind: "ghost" })}${button(b.remove, { click: "bulk.act('delete')", icon: "trash", kind: "danger" })}</footer></dialog>
-  <dialog class="scheduler-modal" x-effect="syncDialog($el, bulk.tagging)" @cancel.prevent="bulk.cancel()" :aria-labelledby="fieldId('tags-title')">
+  <dialog class="scheduler-modal" x-effect="sheets.match($el, bulk.tagging)" @cancel.prevent="bulk.cancel()" :aria-labelledby="fieldId('tags-title')">
     <form @submit.prevent="bulk.applyTags()"><div class="scheduler-sheet-body"><h2 :id="fieldId('tags-title')">${esc(b.tagPrompt)}</h2>
     <input type="text" class="scheduler-input" x-model="bulk.tags" aria-label="${esc(b.tagPrompt)}" placeholder="${esc(w.editor.tagsPlaceholder)}" autocomplete="off"></div>
     <footer class="scheduler-sheet-foot"><span class="scheduler-spring"></span>${button(w.cancel, { click: "bulk.cancel()", kind: "ghost" })}<button type="submit" class="scheduler-button scheduler-button-primary">${esc(b.apply)}</button></footer></form></dialog>
-  <dialog class="scheduler-modal" x-effect="syncDialog($el, bulk.resultsOpen)" @cancel.prevent="bulk.cancel()" :aria-labelledby="fieldId('results-title')">
+  <dialog class="scheduler-modal" x-effect="sheets.match($el, bulk.resultsOpen)" @cancel.prevent="bulk.cancel()" :aria-labelledby="fieldId('results-title')">
     <header class="scheduler-sheet-head"><h2 :id="fieldId('results-title')">${esc(b.results)}</h2><span class="scheduler-spring"></span>${iconButton(w.close, "close", "bulk.cancel()")}</header>
     <div class="scheduler-sheet-body"><table class="scheduler-table"><tbody><template x-for="row in bulk.results" :key="row.id"><tr><th scope="row" x-text="row.name"></th><td class="scheduler-error" x-text="row.message"></td></tr></template></tbody></table></div></dialog>`;
 }
@@ -92,7 +92,7 @@ function backfill(w: Words): string {
 
 function palette(w: Words): string {
   const p = w.palette;
-  return `<dialog class="scheduler-modal scheduler-palette" x-effect="syncDialog($el, palette.open)" @cancel.prevent="palette.close()" aria-label="${esc(p.title)}">
+  return `<dialog class="scheduler-modal scheduler-palette" x-effect="sheets.match($el, palette.open)" @cancel.prevent="palette.close()" aria-label="${esc(p.title)}">
     <label class="scheduler-palette-search">${icon("search")}<span class="scheduler-hidden">${esc(p.placeholder)}</span>
       <input type="text" x-ref="paletteInput" role="combobox" aria-expanded="true" aria-autocomplete="list" :aria-controls="fieldId('palette')" :aria-activedescendant="palette.activeId" placeholder="${esc(p.placeholder)}" x-model="palette.q" @input="palette.search()" @keydown="palette.key($event)" autocomplete="off" spellcheck="false"><kbd aria-hidden="true">Esc</kbd></label>
     <ul class="scheduler-palette-list" role="listbox" :id="fieldId('palette')" aria-label="${esc(p.title)}" tabindex="-1">
@@ -117,7 +117,7 @@ function templates(w: Words): string {
       "",
       "scheduler-modal-wide",
     ) +
-    `<dialog class="scheduler-modal" x-effect="syncDialog($el, templates.naming.open)" @cancel.prevent="templates.cancel()" :aria-labelledby="fieldId('naming-title')">
+    `<dialog class="scheduler-modal" x-effect="sheets.match($el, templates.naming.open)" @cancel.prevent="templates.cancel()" :aria-labelledby="fieldId('naming-title')">
     <form @submit.prevent="templates.accept()"><div class="scheduler-sheet-body"><h2 :id="fieldId('naming-title')" x-text="templates.naming.title"></h2>
     <input type="text" class="scheduler-input" x-model="templates.naming.value" :aria-label="templates.naming.label" :placeholder="templates.naming.label" autocomplete="off"></div>
     <footer class="scheduler-sheet-foot"><span class="scheduler-spring"></span>${button(w.cancel, { click: "templates.cancel()", kind: "ghost" })}<button type="submit" class="scheduler-button scheduler-button-primary">${esc(w.save)}</button></footer></form></dialog>`

@@ -10,7 +10,7 @@ import { segment } from "./segment";
 /** The form of a task as a whole; its parts are in `editor_*`. */
 export function editorTemplate(w: Words): string {
   const e = w.editor;
-  return `<dialog class="scheduler-sheet" x-effect="syncDialog($el, editor.open)" @cancel.prevent="editor.close()" :aria-labelledby="fieldId('editor-title')">
+  return `<dialog class="scheduler-sheet" x-effect="sheets.match($el, editor.open)" @cancel.prevent="editor.close()" :aria-labelledby="fieldId('editor-title')">
   <form class="scheduler-sheet-form" novalidate @submit.prevent="editor.save(false)" @keydown="editor.onKey($event)" x-ref="editorForm">
     <header class="scheduler-sheet-head"><h2 :id="fieldId('editor-title')" x-text="editor.title"></h2><span class="scheduler-soft scheduler-clip" x-text="editor.subtitle"></span><span class="scheduler-spring"></span>${iconButton(e.close, "close", "editor.close()")}</header>
     <div class="scheduler-sheet-body" x-ref="editorBody">

@@ -8,7 +8,7 @@ export function inspectorTemplate(w: Words): string {
     click: "inspector.bringBack()",
     extra: 'x-show="!readOnly"',
   });
-  return `<dialog class="scheduler-sheet scheduler-sheet-wide" x-effect="syncDialog($el, inspector.open)" @cancel.prevent="inspector.close()" :aria-labelledby="fieldId('inspector-title')">
+  return `<dialog class="scheduler-sheet scheduler-sheet-wide" x-effect="sheets.match($el, inspector.open)" @cancel.prevent="inspector.close()" :aria-labelledby="fieldId('inspector-title')">
   <div class="scheduler-sheet-form">
     <header class="scheduler-sheet-head">
       <span x-show="inspector.kind === 'run'">${iconButton(w.runDetail.back, "left", "inspector.back()")}</span>

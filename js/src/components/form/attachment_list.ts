@@ -1,4 +1,5 @@
 import type { Attachment } from "../../store/model";
+import { ApiError } from "../../transport/transport";
 import { bytes } from "../../words/times";
 import type { App } from "../app";
 
@@ -69,13 +70,30 @@ export class AttachmentList {
     this.app.ui.editor.touch("attachments");
   }
 
-  /** Bring the server's files in line. Rejects with an ApiError; what was done by then stays done. */
+  /** Bring the server's files in line. What went well is done; rejects with the first ApiError of what did not. */
   async send(id: string): Promise<void> {
-    for (const name of this.removed) await this.app.api.detach(id, name);
-    for (const { name, file } of this.pending) {
-      if (typeof file === "string") await this.app.api.attachCopy(id, file);
-      else await this.app.api.attach(id, name, file);
+    const { api } = this.app;
+    const failures: unknown[] = [];
+    const attempt = async (act: Promise<unknown>, done: () => void): Promise<void> => {
+      try {
+        await act;
+        done();
+      } catch (error) {
+        failures.push(error);
+      }
+    };
+    for (const name of [...this.removed]) {
+      await attempt(withoutComplaint(api.detach(id, name)), () => {
+        this.removed = this.removed.filter((other) => other !== name);
+      });
     }
+    for (const { name, file } of [...this.pending]) {
+      const sending = typeof file === "string" ? api.attachCopy(id, file) : api.attach(id, name, file);
+      await attempt(sending, () => {
+        this.pending = this.pending.filter((other) => other.name !== name);
+      });
+    }
+    if (failures.length > 0) throw failures[0];
   }
 
   private add(files: FileList | null | undefined): void {
@@ -101,6 +119,15 @@ export class AttachmentList {
 
   private row(name: string, size: string): FileRow {
     return { name, size, removeLabel: this.app.words.editor.removeFile(name) };
+  }
+}
+
+/** A file that someone else removed meanwhile is removed. */
+async function withoutComplaint(removal: Promise<unknown>): Promise<void> {
+  try {
+    await removal;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 404 || error.missing) throw error;
   }
 }
 

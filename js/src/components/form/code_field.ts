@@ -49,12 +49,19 @@ export class CodeField {
     const host = this.app.refs.code;
     const area = host?.querySelector("textarea");
     if (!host || !area || this.editor) return;
-    const box = h("div", { class: "scheduler-code-editor" });
-    host.append(box);
-    area.hidden = true;
+    const label = this.app.words.editor.source;
+    const box = h("div", {
+      class: "scheduler-code-editor",
+      role: "group",
+      "aria-label": label,
+      "data-field": "action.source",
+      "scheduler-bind:data-invalid": "editor.bad('action.source')",
+    });
+    // A hidden text area would still be given the whole text at each key: half a megabyte takes 30 ms.
+    this.app.replace(area, box);
     this.editor = create(box, {
       text: holder.form.source,
-      label: this.app.words.editor.source,
+      label,
       onChange: (text) => {
         holder.form.source = text;
         holder.touch("action.source");

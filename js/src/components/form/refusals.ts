@@ -6,6 +6,9 @@ import { controlOf, labelOf } from "./controls";
 import { rowOfDate } from "./planned_dates";
 import { newTaskId } from "./sending";
 
+/** The code editor is a group of its own, and groups are not called invalid. */
+const INVALID = '[aria-invalid="true"], [data-invalid="true"]';
+
 /** What becomes of a form that the server would not take: said at its fields, side by side with another's, or on top. */
 export class Refusals {
   /** Where the task that someone else saved meanwhile differs from the form. */
@@ -29,7 +32,7 @@ export class Refusals {
     this.editor.message = message;
     this.app.ui.focusLater(() => {
       const { editorForm } = this.app.refs;
-      const bad = editorForm?.querySelectorAll<HTMLElement>('[aria-invalid="true"]') ?? [];
+      const bad = editorForm?.querySelectorAll<HTMLElement>(INVALID) ?? [];
       return [...bad].find((control) => control.checkVisibility());
     });
   }
