@@ -13,22 +13,19 @@ project = "jupyter_scheduler_ext"
 author = "its contributors"
 release = version = __version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinxcontrib.mermaid", "pages"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "pages"]
 exclude_patterns = ["_build"]
 root_doc = "index"
 default_role = "py:obj"
 highlight_language = "none"
 
 myst_enable_extensions = ["attrs_inline", "colon_fence"]
-myst_fence_as_directive = ["mermaid"]
 myst_heading_anchors = 3
 suppress_warnings = ["ref.python"]  # Two classes of one name (`Run`): neither is linked where only the name is given.
 
 add_module_names = False
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
-mermaid_fullscreen = False
-mermaid_height = "auto"
 python_maximum_signature_line_length = 88
 python_use_unqualified_type_names = True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -82,17 +83,83 @@ def test_every_development_command_that_is_named_exists(page):
 
 
 @pytest.mark.timeout(600)
-def test_the_site_is_built_without_a_warning(tmp_path):
-    """As `dev.py docs` does, all but the writing of pages: every reference, directive and docstring is read."""
-    options = ["-b", "dummy", "-W", "--keep-going", "-q", "-d", str(tmp_path)]
+def test_the_site_is_built_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path):
+    """As `dev.py docs` does: every reference, directive and docstring is read, every page written."""
+    site = tmp_path / "site"
     built = subprocess.run(
-        [sys.executable, "-m", "sphinx", *options, "docs", str(tmp_path / "site")],
+        [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-d", str(tmp_path / "read"), "docs", str(site)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
     assert built.returncode == 0, built.stdout
+    pages = [path for path in site.rglob("*.html") if "_static" not in path.parts]
+    assert len(pages) > 40
+    loaded = {(path.name, address) for path in pages for address in Loaded.of(path.read_text("utf-8"))}
+    loaded |= {(path.name, found) for path in site.rglob("*.css") for found in STYLED.findall(path.read_text("utf-8"))}
+    loaded |= {(path.name, found) for path in site.rglob("*.svg") for found in STYLED.findall(path.read_text("utf-8"))}
+    loaded |= {(path.name, found) for path in site.rglob("*.js") for found in IMPORTED.findall(path.read_text("utf-8"))}
+    assert {one for one in loaded if ELSEWHERE.match(one[1])} == set()
+
+
+ELSEWHERE = re.compile(r"(https?:)?//")
+STYLED = re.compile(r"""(?:url\(|@import)\s*["']?([^"')\s]+)""")
+IMPORTED = re.compile(r"""\b(?:import|from|importScripts|fetch)\s*\(?\s*["'`]([^"'`]+)""")
+
+
+class Loaded(HTMLParser):
+    """Everything that a browser fetches for a page: what a person has to click on is not among it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self._within = ""
+
+    @classmethod
+    def of(cls, page: str) -> list[str]:
+        reader = cls()
+        reader.feed(page)
+        return reader.addresses
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self._within = tag
+        given = {name: value or "" for name, value in attributes}
+        self.addresses += [given[name] for name in ("src", "data", "poster") if name in given]
+        self.addresses += [one.split()[0] for one in given.get("srcset", "").split(",") if one.strip()]
+        self.addresses += STYLED.findall(given.get("style", ""))
+        if tag == "link" and given.get("rel") not in ("canonical", "author", "copyright"):
+            self.addresses.append(given.get("href", ""))
+
+    def handle_data(self, text: str) -> None:
+        if self._within == "style":
+            self.addresses += STYLED.findall(text)
+        if self._within == "script":
+            self.addresses += IMPORTED.findall(text)
+
+
+def test_what_loads_from_elsewhere_would_be_seen():
+    page = (
+        '<link rel="stylesheet" href="https://a.example/x.css"><img srcset="https://b.example/1 1x, //c.example/2 2x">'
+        '<script type="module">import m from "https://d.example/m.mjs"</script><style>@import "//e.example"</style>'
+        '<a href="https://not.example">a link</a><script src="here.js"></script>'
+    )
+    found = [address for address in Loaded.of(page) if ELSEWHERE.match(address)]
+    assert [address.split("//")[1][:9] for address in found] == [f"{one}.example" for one in "abcde"]
+
+
+def test_a_diagram_names_only_what_there_is_and_says_in_words_what_it_shows():
+    architecture = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    diagrams = sorted((ROOT / "docs" / "diagrams").glob("*.svg"))
+    assert diagrams
+    for path in diagrams:
+        svg = path.read_text("utf-8")
+        assert re.search(rf"!\[[^\]]{{200,}}\]\(diagrams/{path.name}\)", architecture), f"{path.name} has no words"
+        assert re.search(r"<title id=.*</title>\s*<desc id=", svg)
+        assert "prefers-color-scheme: dark" in svg
+        folders = set(re.findall(r"\b([a-z]+)/(?![a-z<])", " ".join(re.findall(r"<text[^>]*>([^<]*)", svg))))
+        there = {one.name for one in (*ROOT.iterdir(), *(ROOT / "jupyter_scheduler_ext").iterdir()) if one.is_dir()}
+        assert folders - {"chats", "ext", "logs"} <= there, "a folder of the diagram is not there"
 
 
 @pytest.fixture
