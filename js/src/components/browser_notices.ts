@@ -23,8 +23,9 @@ export class BrowserNotices {
     return Notification.permission === "denied" ? "denied" : "";
   }
 
+  /** The wish is looked at first: to learn the permission, Chromium waits for another process. */
   get on(): boolean {
-    return this.obstacle === "" && Notification.permission === "granted" && readPreferences().notices;
+    return readPreferences().notices && this.obstacle === "" && Notification.permission === "granted";
   }
 
   /** To be called from a click: the browser may ask the reader. Says whether they are on now. */
@@ -43,10 +44,9 @@ export class BrowserNotices {
   }
 
   saw(runs: Run[]): void {
-    if (!this.on) return;
-    for (const run of runs) {
-      if (WORTH.has(run.state) && this.isNew(run)) this.tell(run);
-    }
+    const worth = runs.filter((run) => WORTH.has(run.state));
+    if (worth.length === 0 || !this.on) return;
+    for (const run of worth) if (this.isNew(run)) this.tell(run);
   }
 
   private isNew(run: Run): boolean {
