@@ -150,6 +150,20 @@ def restart(home: Path, quick: bool) -> Iterator[Row]:
     yield Row(f"Start with {most:,} tasks: loop held, longest", most_of["held"], NOBODY, how)
 
 
+def lists(home: Path, quick: bool) -> Iterator[Row]:
+    """What a page asks for, with very many tasks."""
+    tasks = 500 if quick else 100_000
+    kinds = {"sorted": "Sorted list", "filtered": "Filtered list", "searched": "Search", "timeline": "Timeline of 24 h"}
+    names = (*kinds, *(f"{kind} first" for kind in kinds), "held")
+    (mine,) = turns(home, 1, [(OURS, "lists", tasks)], names)
+    how = "in the engine, beside nothing else; 25 tasks of the list, buckets of half an hour"
+    for kind, what in kinds.items():
+        yield Row(f"{what} after 1 change, {tasks:,} tasks", mine[kind], NOBODY, how, "O(changes)")
+        yield Row(f"{what} for the first time, {tasks:,} tasks", mine[f"{kind} first"], NOBODY, f"{how}; in slices")
+    longest = f"over all of these; the first answers with {tasks:,} tasks among them"
+    yield Row("Lists and timeline: loop held, longest", mine["held"], NOBODY, longest, "< 20 ms")
+
+
 def memory(home: Path, quick: bool) -> Iterator[Row]:
     """What a task that waits takes."""
     tasks = 500 if quick else 10_000
@@ -175,6 +189,7 @@ PARTS: dict[str, Callable[[Path, bool], Iterator[Row]]] = {
     "commits": commits,
     "change": change,
     "restart": restart,
+    "lists": lists,
     "memory": memory,
     "idle": idle,
 }

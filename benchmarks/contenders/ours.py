@@ -10,7 +10,7 @@ import asyncio
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -274,6 +274,38 @@ async def memory_of_tasks(folder: Path, count: int) -> dict[str, Any]:
     return {"bytes": bytes_}
 
 
+async def lists(folder: Path, count: int) -> dict[str, Any]:
+    """What a page asks for: the first time, and again when one task has changed; how long the loop is held at that."""
+    fill(folder, count)
+    scheduler = scheduler_in(folder, clock=ShiftedClock(MORNING))
+    await scheduler.start()
+    half_hour, day = 1_800_000, 86_400_000
+    acts: dict[str, Callable[[], Awaitable[object]]] = {
+        "sorted": lambda: scheduler.list_tasks(sort="-next_run", limit=25),
+        "filtered": lambda: scheduler.list_tasks(tag="nightly", state="idle", sort="name", limit=25),
+        "searched": lambda: scheduler.list_tasks(q="task 99", limit=25),
+        "timeline": lambda: scheduler.timeline(MORNING - day // 2, MORNING + day // 2, half_hour),
+    }
+    found: dict[str, Any] = {}
+    lag = Lag()
+    async with lag:
+        for name, act in acts.items():
+            found[f"{name} first"] = await seconds(act)
+            found[name] = []
+            for number in range(40):
+                scheduler.board.saw_definition(f"task-{number * 37 % count:06d}")
+                found[name].append(await seconds(act))
+                await asyncio.sleep(0.002)
+    await scheduler.stop()
+    return {**found, **lag.told()}
+
+
+async def seconds(act: Callable[[], Awaitable[object]]) -> float:
+    start = time.perf_counter()
+    await act()
+    return time.perf_counter() - start
+
+
 MEASURES: Measures = {
     "burst": burst,
     "idle-tick": idle_tick,
@@ -281,6 +313,7 @@ MEASURES: Measures = {
     "change": change,
     "commits": commits,
     "restart": restart,
+    "lists": lists,
     "memory": memory_of_tasks,
 }
 
