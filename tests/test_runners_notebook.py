@@ -135,6 +135,35 @@ async def test_interrupting_a_run_keeps_what_it_had_and_its_kernel(executor, roo
     assert is_running(sink.where["kernel_process"])
 
 
+async def test_the_server_knows_of_a_kernels_activity_during_a_run_and_after_it(executor, root, jp_serverapp):
+    manager = jp_serverapp.kernel_manager
+    write_notebook(root, "busy.ipynb", "print('a', flush=True)\nimport time\ntime.sleep(1)", "print(1)")
+    before = manager.last_kernel_activity
+    sink = Remembered()
+    execution = await executor.start(launch_of({"kind": "notebook", "path": "busy.ipynb"}), sink)
+    await until(lambda: "a" in sink.text("stdout"))
+    (kernel,) = manager.list_kernels()
+    assert kernel["execution_state"] == "busy"
+    during = manager.last_kernel_activity
+    assert during > before
+    await execution.outcome()
+    (kernel,) = manager.list_kernels()
+    assert kernel["execution_state"] == "idle"
+    after = manager.last_kernel_activity
+    assert after > during
+
+    client = manager.get_kernel(kernel["id"]).client()
+    client.start_channels()
+
+    def noted() -> bool:  # a person walks in: what happens then is noted by the server itself
+        client.execute("1")
+        return manager.last_kernel_activity > after
+
+    await until(noted)
+    await until(lambda: manager.list_kernels()[0]["execution_state"] == "idle")
+    client.stop_channels()
+
+
 async def test_a_cell_that_is_on_its_way_when_its_run_is_stopped_is_interrupted_as_it_begins(executor, root):
     first = "print('first', flush=True)\nimport time\ntime.sleep(1)"
     write_notebook(root, "two.ipynb", first, "print('second', flush=True)\ntime.sleep(600)", "print('never')")

@@ -61,6 +61,8 @@ class Conversation:
         self._client = client
         self._alive = alive
         self.is_open = False
+        self.heard: Callable[[], None] | None = None
+        """Called at each output message, whoever's it is: the kernel is active."""
 
     async def open(self, timeout: float = 60.0) -> dict[str, Any]:
         """Connect and wait until the kernel answers and its output reaches us; returns its kernel_info.
@@ -134,6 +136,8 @@ class Conversation:
                 continue
             silence = 0.0
             heard += 1
+            if self.heard is not None:
+                self.heard()
             if heard % YIELD_EVERY == 0:
                 await asyncio.sleep(0)
             kind, content = message["msg_type"], message["content"]

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from jupyter_core.utils import ensure_async
 
+from ..contexts.activity import noted_by_run
 from ..contexts.conversation import KernelDied
 from ..contexts.documents import Cell, Document
 from ..contexts.kernel import Kernel, Need
@@ -145,7 +146,8 @@ class KernelExecution(Execution):
         label = self._launch.task.name
         attaching = asyncio.ensure_future(self._kernels.attach(kernel, self._document.path, label))
         try:
-            await self._cells.perform(kernel.conversation)
+            with noted_by_run(kernel, self._clock):
+                await self._cells.perform(kernel.conversation)
         finally:
             with suppress(Exception):  # without a session the run is as good, only less easy to walk into
                 await attaching
