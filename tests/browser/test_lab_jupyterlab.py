@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, TimeoutError, expect
 from jupyter_scheduler_ext.client import SchedulerClient
 
 from .conftest import Complaints, write_notebook
-from .steps import row, sheet, toast
+from .steps import choose, new_task, row, sheet, toast, write_code
 from .test_page_accessibility import RULES
 
 pytestmark = [pytest.mark.browser, pytest.mark.kernel, pytest.mark.timeout(300)]
@@ -147,6 +147,69 @@ def test_a_notebook_is_scheduled_run_and_read_without_leaving_jupyterlab(
     page.keyboard.press("Escape")
     expect(history).to_have_count(0)
     assert barriers(page, ".scheduler-ext-panel", ".scheduler-ext-status") == []
+
+
+def test_tasks_of_each_type_are_made_in_the_tab_and_keys_still_work_when_what_was_pressed_is_gone(
+    new_page: Callable[..., Page], server: LiveServer, client: SchedulerClient
+) -> None:
+    page = new_page(1400, 900)
+    open_lab(page, server, "types")
+    page.locator(".jp-LauncherCard", has_text="Scheduler").click()
+    root = panel(page)
+    expect(root.get_by_role("heading", name="No tasks yet")).to_be_visible(timeout=PATIENT)
+
+    form = new_task(root)
+    form.get_by_role("combobox", name="Notebook").fill("hel")
+    form.get_by_role("option", name="hello.ipynb").click()
+    form.get_by_label("Parameter value").first.fill("tab")
+    form.get_by_role("button", name="Weekdays at 07:00").click()
+    form.get_by_role("button", name="Create task").click()
+    expect(row(root, "Hello")).to_be_visible()
+
+    form = new_task(root)
+    form.get_by_label("Name", exact=True).fill("Planned")
+    choose(form, "Planned dates")
+    form.locator("input[type='datetime-local']:visible").first.fill("2031-05-01T10:30")
+    write_code(form, "6 * 7")
+    form.get_by_role("button", name="Create task").click()
+    expect(row(root, "Planned")).to_be_visible()
+
+    form = new_task(root)
+    form.get_by_label("Name", exact=True).fill("Called")
+    choose(form, "On demand")
+    choose(form, "Command")
+    form.get_by_role("textbox", name="Command", exact=True).fill("echo called")
+    form.get_by_role("button", name="Create task").click()
+    box = root.get_by_role("dialog", name="Token")
+    expect(toast(box, "Created Called")).to_be_visible()
+    box.get_by_role("button", name="I have stored it").click()
+    expect(box).to_have_count(0)
+    made = {task.name: (task.data["type"], task.action["kind"]) for task in client.tasks()}
+    assert made == {
+        "Hello": ("scheduled", "notebook"),
+        "Planned": ("planned", "code"),
+        "Called": ("adhoc", "command"),
+    }
+
+    row(root, "Planned").get_by_role("button", name="Planned", exact=True).click()
+    history = sheet(root)
+    # While it runs there is another button in its place, and nothing has the focus.
+    history.get_by_role("button", name="Run now").click()
+    expect(history.locator("table.scheduler-runs tbody tr")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(history).to_have_count(0)
+    expect(row(root, "Planned")).to_be_focused()
+    page.keyboard.press("Delete")
+    expect(row(root, "Planned")).to_have_count(0)
+    toast(root, "Deleted Planned").get_by_role("button", name="Undo").click()
+    expect(row(root, "Planned")).to_be_visible()
+
+    page.keyboard.press("n")
+    expect(sheet(root).get_by_label("Name", exact=True)).to_be_focused()
+    page.keyboard.type("Half typed")
+    page.locator(".lm-TabBar-tab.lm-mod-current", has_text="Scheduler").locator(".lm-TabBar-tabCloseIcon").click()
+    page.locator(".jp-Dialog").get_by_role("button", name="Cancel").click()
+    expect(sheet(root).get_by_label("Name", exact=True)).to_have_value("Half typed")
 
 
 def test_in_a_sidebar_and_the_dark_theme_it_is_reached_by_keys_and_from_a_file(

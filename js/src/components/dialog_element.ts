@@ -16,7 +16,7 @@ export function matchDialog(dialog: HTMLDialogElement, open: boolean): boolean {
   }
   if (besideOthers(dialog)) {
     dialog.show();
-    dialog.addEventListener("keydown", shutByEscape);
+    shutByEscape(dialog);
   } else {
     dialog.showModal();
     dialog.dataset.turn = String(++turn);
@@ -38,11 +38,21 @@ function besideOthers(dialog: HTMLDialogElement): boolean {
   return dialog.classList.contains("scheduler-sheet") && dialog.closest("[data-embedded]") !== null;
 }
 
-/** What the browser does for a dialog that stands before everything. */
-function shutByEscape(event: KeyboardEvent): void {
-  if (event.key !== "Escape" || event.defaultPrevented) return;
-  event.preventDefault();
-  (event.currentTarget as HTMLElement).dispatchEvent(new Event("cancel", { cancelable: true }));
+/**
+ * What the browser does for a dialog that stands before everything, also where nothing has the focus any more: a
+ * button that was pressed may be gone.
+ */
+function shutByEscape(dialog: HTMLDialogElement): void {
+  const onKey = (event: KeyboardEvent): void => {
+    if (!dialog.isConnected) stop();
+    const here = event.target === document.body || dialog.contains(event.target as Node);
+    if (event.key !== "Escape" || event.defaultPrevented || !here || !dialog.checkVisibility()) return;
+    event.preventDefault();
+    dialog.dispatchEvent(new Event("cancel", { cancelable: true }));
+  };
+  const stop = (): void => document.removeEventListener("keydown", onKey);
+  document.addEventListener("keydown", onKey);
+  dialog.addEventListener("close", stop, { once: true });
 }
 
 /** A browser may close a dialog on a second Escape without asking: its component must hear of it. */
