@@ -129,6 +129,16 @@ def test_what_is_no_address_is_refused(address: str) -> None:
         server_at(address)
 
 
+def test_an_address_alone_is_enough_for_a_server_of_ones_own(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JUPYTER_TOKEN", raising=False)
+    announce(runtime, "1", url="http://localhost:8899/base/", token="its own")
+    assert server_at("http://127.0.0.1:8899/base/scheduler-ext/", runtime=runtime).token == "its own"
+    assert server_at("http://localhost:8899/other/", runtime=runtime).token == ""
+    assert server_at("http://elsewhere.example:8899/base/", runtime=runtime).token == ""
+    monkeypatch.setenv("JUPYTER_TOKEN", "said")
+    assert server_at("http://localhost:8899/base/", runtime=runtime).token == "said"
+
+
 def test_finding_a_server_does_not_import_jupyter_server() -> None:
     code = (
         "import sys, jupyter_scheduler_ext.client as c\n"

@@ -69,19 +69,32 @@ def server_of(url: str | None, token: str | None) -> Server:
     return find_server() if url is None else server_at(url, token)
 
 
-def server_at(url: str, token: str | None = None) -> Server:
-    """The server at an address as people copy it: with a page's path, with ``?token=``. Raises ValueError."""
+def server_at(url: str, token: str | None = None, runtime: str | Path | None = None) -> Server:
+    """The server at an address as people copy it: with a page's path, with ``?token=``. Raises ValueError.
+
+    Without a token it is that of JUPYTER_TOKEN, or the one that a server of this user at this very address left in
+    `runtime` (Jupyter's runtime folder by default).
+    """
     parts = urlsplit(url if "//" in url else f"http://{url}")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"not the address of a Jupyter server: {url!r}; one looks like http://localhost:8888/")
     if token is None:
         token = next(iter(parse_qs(parts.query).get("token", ())), None)
     if token is None:
-        token = os.environ.get("JUPYTER_TOKEN", "")
+        token = os.environ.get("JUPYTER_TOKEN")
     steps = parts.path.strip("/").split("/")
     base = next((steps[:at] for at, step in enumerate(steps) if step in PAGES), steps)
     path = "".join(f"{step}/" for step in base if step)
-    return Server(urlunsplit((parts.scheme, parts.netloc, f"/{path}", "", "")), token)
+    address = urlunsplit((parts.scheme, parts.netloc, f"/{path}", "", ""))
+    if token is None:
+        here = (_server(entry, "given") for entry in running_servers(runtime))
+        token = next((server.token for server in here if _plain(server.url) == _plain(address)), "")
+    return Server(address, token)
+
+
+def _plain(url: str) -> str:
+    """An address to compare: Jupyter itself gives a server of this machine by both of its names."""
+    return url.replace("//127.0.0.1:", "//localhost:", 1)
 
 
 def from_hub(env: Mapping[str, str]) -> Server | None:
