@@ -81,6 +81,25 @@ describe("the live feed", () => {
     session.close();
   });
 
+  it("rests though an answer comes when the tab is hidden already", async () => {
+    const hidden = vi.spyOn(document, "hidden", "get").mockReturnValue(false);
+    const transport = new FakeTransport(inventTasks(2), { live: false });
+    const { session, states } = await follow(transport);
+    const hide = (): boolean => document.dispatchEvent(new Event("visibilitychange"));
+    const ask = transport.request.bind(transport);
+    vi.spyOn(transport, "request").mockImplementation((request) => {
+      hidden.mockReturnValue(true);
+      hide();
+      return ask(request);
+    });
+    await vi.advanceTimersByTimeAsync(4_000);
+    const before = transport.requests.length;
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(transport.requests.length).toBe(before);
+    expect(states.at(-1)).toBe("paused");
+    session.close();
+  });
+
   it("stops asking when it is closed", async () => {
     const transport = new FakeTransport(inventTasks(2), { live: false });
     const { session } = await follow(transport);

@@ -4,6 +4,7 @@ import { ApiError } from "../transport/transport";
 import { fullTime, longTime, relativeTime } from "../words/times";
 import type { App } from "./app";
 import { type Fact, outputPaths, parameterRows, runFacts, taskFacts, tracebackText } from "./facts";
+import { whileSeen } from "./heartbeat";
 import { knownFires, nextFires } from "./next_fires";
 import { RunHistory } from "./run_history";
 import { RunLog } from "./run_log";
@@ -41,7 +42,7 @@ export class Inspector {
   readonly history: RunHistory;
   readonly log: RunLog;
   private run: Run | null = null;
-  private clock: ReturnType<typeof setInterval> | undefined;
+  private stopClock = (): void => {};
 
   constructor(private readonly app: App) {
     this.history = new RunHistory(app);
@@ -82,7 +83,8 @@ export class Inspector {
       this.fillRun(run);
       this.log.start(id, line);
       this.log.setActive(this.active);
-      this.clock = setInterval(() => this.tick(), TICK_MS);
+      this.stopClock();
+      this.stopClock = whileSeen(TICK_MS, () => this.tick());
       void this.loadAttempts(run);
     } catch (error) {
       if (this.runId === id) this.fail(error);
@@ -213,7 +215,7 @@ export class Inspector {
 
   private rest(): void {
     this.log.end();
-    clearInterval(this.clock);
+    this.stopClock();
   }
 
   private fail(error: unknown): void {
@@ -272,7 +274,7 @@ export class Inspector {
 
   /** How long the run has been going on grows by itself. */
   private tick(): void {
-    if (this.run && this.active && !document.hidden) {
+    if (this.run && this.active) {
       this.facts = runFacts(this.run, this.app.words, Date.now());
     }
   }

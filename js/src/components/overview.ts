@@ -3,6 +3,7 @@ import type { ViewMode } from "../store/route";
 import { ApiError } from "../transport/transport";
 import type { App } from "./app";
 import { debounce, h } from "./dom";
+import { whileSeen } from "./heartbeat";
 import { drawRibbon } from "./ribbon";
 
 const HOUR = 3_600_000;
@@ -24,17 +25,17 @@ export class Overview {
   constructor(private readonly app: App) {}
 
   start(): void {
-    clearInterval(this.state.timer);
+    this.state.stop();
     if (this.app.refs.ribbon && !this.state.resize) {
       this.state.resize = new ResizeObserver(() => this.redraw());
       this.state.resize.observe(this.app.refs.ribbon);
     }
-    this.state.timer = setInterval(() => void this.refresh(), REFRESH_MS);
+    this.state.stop = whileSeen(REFRESH_MS, () => void this.refresh());
     void this.refresh();
   }
 
   dispose(): void {
-    clearInterval(this.state.timer);
+    this.state.stop();
     this.state.resize?.disconnect();
     this.state.gone = true;
   }
@@ -183,7 +184,7 @@ function monthSpan(offset: number): { month: Date; start: number; end: number } 
 }
 
 interface OverviewState {
-  timer: ReturnType<typeof setInterval> | undefined;
+  stop: () => void;
   view: ViewMode;
   offset: number;
   paused: boolean;
@@ -198,7 +199,7 @@ interface OverviewState {
 
 function inertState(): OverviewState {
   const state: OverviewState = {
-    timer: undefined,
+    stop: () => {},
     view: "list",
     offset: 0,
     paused: false,

@@ -1,6 +1,7 @@
 import type { Banner, Status } from "../store/model";
 import { bytes, count, fullTime } from "../words/times";
 import type { App } from "./app";
+import { whileSeen } from "./heartbeat";
 
 interface Fact {
   name: string;
@@ -15,7 +16,7 @@ export class StatusPanel {
   banners: Banner[] = [];
   groups: { title: string; facts: Fact[] }[] = [];
 
-  private timer: ReturnType<typeof setInterval> | undefined;
+  private stop = (): void => {};
 
   constructor(private readonly app: App) {}
 
@@ -23,13 +24,11 @@ export class StatusPanel {
   enter(): void {
     this.leave();
     void this.load();
-    this.timer = setInterval(() => {
-      if (!document.hidden) void this.load();
-    }, REFRESH_MS);
+    this.stop = whileSeen(REFRESH_MS, () => void this.load());
   }
 
   leave(): void {
-    clearInterval(this.timer);
+    this.stop();
   }
 
   /** Where runs may be performed, and what the page's reader may do; a server that does not say has no rules. */

@@ -1,6 +1,7 @@
 import type { Task } from "../store/model";
 import type { TaskView } from "../store/task_view";
 import type { Words } from "../words/en";
+import { whileSeen } from "./heartbeat";
 import { Row } from "./row";
 import { type RowDetail, RowDetails } from "./row_details";
 import { type OpenRow, RowGeometry } from "./row_geometry";
@@ -42,7 +43,7 @@ export class TaskGrid {
   private frame = 0;
   private ticks = 0;
   private lastChecked = -1;
-  private readonly timer: ReturnType<typeof setInterval>;
+  private readonly stopClock: () => void;
   private readonly resize: ResizeObserver;
   private readonly unsubscribe: () => void;
 
@@ -58,14 +59,14 @@ export class TaskGrid {
     window.addEventListener("beforeprint", this.fill);
     window.addEventListener("afterprint", this.scheduleRender);
     this.unsubscribe = view.subscribe(() => this.scheduleRender());
-    this.timer = setInterval(() => this.tick(), TICK_MS);
+    this.stopClock = whileSeen(TICK_MS, () => this.tick());
     this.layout();
   }
 
   dispose(): void {
     const { scroller, grid, body } = this.options;
     cancelAnimationFrame(this.frame);
-    clearInterval(this.timer);
+    this.stopClock();
     this.resize.disconnect();
     this.details.dispose();
     this.unsubscribe();
@@ -212,7 +213,6 @@ export class TaskGrid {
   }
 
   private tick(): void {
-    if (document.hidden) return;
     const running = this.rows.some((row) => row.task?.state === "running");
     if (running || ++this.ticks % SLOW_TICKS === 0) this.scheduleRender();
   }

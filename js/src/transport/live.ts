@@ -32,6 +32,8 @@ export class LiveFeed {
   private socketOpen = false;
   private running = false;
   private whenHidden = false;
+  /** Hidden, with nobody to tell: nothing is asked. */
+  private resting = false;
   private retryMs = FIRST_RETRY_MS;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private pollTimer: ReturnType<typeof setTimeout> | undefined;
@@ -62,7 +64,7 @@ export class LiveFeed {
 
   /** Ask at once, as after an action of the reader's own; does nothing while the stream pushes. */
   hurry(): void {
-    if (this.running && !this.socketOpen && this.state !== "paused") this.schedulePoll(0);
+    if (this.running && !this.socketOpen && !this.resting) this.schedulePoll(0);
   }
 
   /** Log entries of a run from an offset on, and each one that follows. Returns the way to stop. */
@@ -89,7 +91,8 @@ export class LiveFeed {
   }
 
   private readonly visibility = (): void => {
-    if (globalThis.document?.hidden && !this.whenHidden) {
+    this.resting = Boolean(globalThis.document?.hidden) && !this.whenHidden;
+    if (this.resting) {
       this.disconnect();
       this.report("paused");
     } else {
@@ -178,15 +181,16 @@ export class LiveFeed {
       const delta = await this.api.poll(this.revision);
       if (!this.running || this.socketOpen) return;
       this.take(delta);
+      if (this.resting) return;
       this.report("polling");
       for (const [runId, set] of this.followers) {
         for (const follower of set) if (!follower.complete) void this.readLog(runId, follower);
       }
     } catch {
-      if (!this.running || this.socketOpen) return;
+      if (!this.running || this.socketOpen || this.resting) return;
       this.report("offline");
     }
-    if (this.state !== "paused") this.schedulePoll(POLL_MS);
+    this.schedulePoll(POLL_MS);
   }
 
   private async readLog(runId: string, follower: LogFollower): Promise<void> {

@@ -80,8 +80,15 @@ export class Session {
       if (this.closed) return;
       const failure = error instanceof ApiError ? error : new ApiError(0, "error", String(error));
       this.announce(failure);
-      if (failure.offline || failure.status >= 500) this.retry = setTimeout(() => void this.load(), 3_000);
+      if (failure.offline || failure.status >= 500) this.retry = setTimeout(() => this.again(), 3_000);
     }
+  }
+
+  /** A hidden page does not knock: it tries again when it is seen. */
+  private again(): void {
+    if (this.closed) return;
+    if (!globalThis.document?.hidden) void this.load();
+    else document.addEventListener("visibilitychange", () => this.again(), { once: true });
   }
 
   private take(delta: Delta): void {
