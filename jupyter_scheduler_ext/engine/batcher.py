@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
@@ -54,6 +55,13 @@ class Batcher(Generic[Item]):
         self._gate = threading.Lock()
         self._closed = False
         self._thread: threading.Thread | None = None
+        self._busy_since: float | None = None
+
+    @property
+    def busy_for(self) -> float:
+        """Seconds for which it has been at what it does now; 0 if it waits for work."""
+        since = self._busy_since
+        return 0.0 if since is None else time.monotonic() - since
 
     def submit(self, item: Item) -> Future[Any]:
         """Hand in one item from any thread."""
@@ -109,7 +117,9 @@ class Batcher(Generic[Item]):
     def _work(self) -> None:
         running = True
         while running:
+            self._busy_since = None
             drained = [self._queue.get()]
+            self._busy_since = time.monotonic()
             try:
                 while True:
                     drained.append(self._queue.get_nowait())

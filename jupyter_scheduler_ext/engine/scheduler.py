@@ -8,45 +8,31 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from socket import gethostname
+from time import monotonic
 from typing import Any, TypeVar
 
 from traitlets import Float, Int, List, Unicode
 from traitlets.config import SingletonConfigurable
 
-from . import collector, process
-from .abc import Admission, Clock, ContextStore, Executor, Ledger, SharedLedger, StoreError, TaskStore
-from .batcher import Batcher, InlineBatcher
-from .board import Board
-from .clock import SharedClock, SystemClock, local_zone
-from .edits import Editor
+from . import collector
+from .abc import Admission, Clock, ContextStore, Executor, Ledger, StoreError, TaskStore
+from .answering import answered
+from .assembly import Assembly
+from .clock import local_zone
 from .endings import answers_for
 from .errors import Conflict, NotFound, Unavailable
 from .execution import Resolve
-from .housekeeping import Housekeeping
 from .instants import Instant
 from .leader import Holder, LeaderLock
-from .leadership import Leadership
-from .ledger import Op, RunFilter
+from .ledger import RunFilter
 from .listing import TaskQuery
-from .lists import Lists
-from .manual import Manual
 from .models import AnyTask
-from .noticing import Noticing
-from .outlook import Outlook
-from .pipeline import Pipeline
 from .preview import preview
-from .retention import Retention
-from .run_id import new_run_id
-from .run_log import RunLogs
 from .runs import ACTIVE, Origin, Run
-from .servers import Server, known_labels
-from .sharing import LEASE, Sharing, shared_owner
+from .sharing import LEASE
 from .status import banners, status
-from .ticker import Ticker
 from .timeline import timeline
 from .transfer import export_tasks, import_tasks
-from .views import Views
 
 log = logging.getLogger(__name__)
 
@@ -99,121 +85,49 @@ class TaskScheduler(SingletonConfigurable):
         **kwargs: Any,
     ) -> None:
         """`inline` commits in the caller, without threads: for the simulator."""
-        # Not imported at the top: SchedulerTaskList needs no scheduler.
-        from .task_list import SchedulerTaskList
-
         super().__init__(**kwargs)
-        self.clock = clock or SystemClock()
-        new_id = new_id or (lambda: new_run_id(self.clock.now()))
-        self.owner = owner or (shared_owner() if isinstance(ledger, SharedLedger) else process.identity())
-        self.executors = dict(executors)
-        self.contexts = contexts
+        self._parts = parts = Assembly(
+            self,
+            store=store,
+            ledger=ledger,
+            executors=executors,
+            folder=folder,
+            contexts=contexts,
+            clock=clock,
+            new_id=new_id,
+            lock=lock,
+            resolve=resolve,
+            admission=admission,
+            owner=owner,
+            inline=inline,
+        )
         self.folder = folder
-        self.tasks = SchedulerTaskList(store, inline=inline)
-        self.logs = RunLogs(folder, self.clock)
-        self.board = Board(self.tasks, self.clock, lead=self.lead)
-        self.changes = self.board.changes
-        self.views = Views(self.board)
-        self.lists = Lists(self.board)
-        self.outlook = Outlook(self.board)
-        self.ledger = ledger
-        self.commits: Batcher[Op] = (InlineBatcher if inline else Batcher)(ledger.apply, name="scheduler-ledger")
+        self.contexts = contexts
+        self.owner = parts.owner
+        self.clock = parts.clock
+        self.executors = parts.executors
+        self.tasks = parts.tasks
+        self.ledger = parts.ledger
+        self.commits = parts.commits
+        self.logs = parts.logs
+        self.board = parts.board
+        self.changes = parts.board.changes
+        self.views = parts.views
+        self.lists = parts.lists
+        self.outlook = parts.outlook
+        self.pipeline = parts.pipeline
+        self.ticker = parts.ticker
+        self.editor = parts.editor
+        self.manual = parts.manual
+        self.leadership = parts.leadership
+        self.noticing = parts.noticing
+        self.housekeeping = parts.housekeeping
         self.trouble: str | None = None
         """Why the stores could not be opened, while they cannot."""
         self._inline = inline
         self._ready = asyncio.Event()
         self._loops: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.pipeline = Pipeline(
-            owner=self.owner,
-            server=self.label or (gethostname() if isinstance(ledger, SharedLedger) else self.owner),
-            board=self.board,
-            ledger=self.commits,
-            find_run=ledger.run,
-            executors=self.executors,
-            logs=self.logs,
-            clock=self.clock,
-            new_id=new_id,
-            limit=self.max_concurrent_runs,
-            wake=self.wake,
-            resolve=self._in_force(resolve) if isinstance(ledger, SharedLedger) else resolve,
-            admission=admission,
-        )
-        self.ticker = Ticker(
-            board=self.board,
-            pipeline=self.pipeline,
-            ledger=self.commits,
-            clock=self.clock,
-            new_id=new_id,
-            prepare=self._prepare,
-        )
-        self.editor = Editor(
-            board=self.board,
-            views=self.views,
-            pipeline=self.pipeline,
-            ledger=self.commits,
-            executors=self.executors,
-            clock=self.clock,
-            timezone=self.timezone or local_zone(),
-            wake=self.wake,
-            settle=self._settle,
-            max_tasks=self.max_tasks,
-        )
-        self.manual = Manual(
-            board=self.board,
-            pipeline=self.pipeline,
-            ledger=self.commits,
-            source=ledger,
-            clock=self.clock,
-            new_id=new_id,
-        )
-        self.leadership = self._place_among_servers(lock or LeaderLock(folder, self.label), new_id)
-        self.noticing = Noticing(
-            board=self.board,
-            ledger=self.commits,
-            executors=self.executors,
-            leading=lambda: self.leading,
-            wake=self.wake,
-        )
-        keep = Retention(runs=self.history_runs, days=self.history_days, undo_days=self.undo_days)
-        self.housekeeping = Housekeeping(
-            keep=keep,
-            board=self.board,
-            ledger=self.commits,
-            source=ledger,
-            logs=self.logs,
-            contexts=contexts,
-            clock=self.clock,
-        )
-        self.changes.subscribe(lambda _, task_id: self.views.forget(task_id), ("tasks", "deleted"))
-
-    def _in_force(self, resolve: Resolve | None) -> Resolve:
-        """The last look before a run begins: a server that stood still since it claimed the run may have lost it."""
-
-        def look(parameters: Mapping[str, Any], run: Run, task: AnyTask) -> Mapping[str, Any]:
-            if not self.leading:
-                raise Unavailable("this server had stood still or was cut off, so nothing of this run was begun")
-            return parameters if resolve is None else resolve(parameters, run, task)
-
-        return look
-
-    def _place_among_servers(self, lock: LeaderLock, new_id: Callable[[], str]) -> Leadership | Sharing:
-        parts: dict[str, Any] = {
-            "board": self.board,
-            "pipeline": self.pipeline,
-            "ticker": self.ticker,
-            "ledger": self.commits,
-            "executors": self.executors,
-            "new_id": new_id,
-            "perform": self._perform,
-            "interval": self.watch_interval,
-        }
-        if isinstance(self.ledger, SharedLedger):
-            labels = known_labels(self.server_labels)
-            me = Server(self.owner, self.label or gethostname(), labels, self.max_concurrent_runs)
-            assert isinstance(self.clock, SharedClock), "servers that share a schedule go by the database's clock"
-            return Sharing(me=me, source=self.ledger, clock=self.clock, lease=self.lease, **parts)
-        return Leadership(lock=lock, source=self.ledger, clock=self.clock, **parts)
 
     @property
     def leading(self) -> bool:
@@ -236,7 +150,7 @@ class TaskScheduler(SingletonConfigurable):
         while True:
             try:
                 with collector.young_only():
-                    await self._open()
+                    await self._parts.open()
                 break
             except StoreError as error:
                 log.error("the scheduler cannot start, trying again: %s", error)
@@ -245,18 +159,7 @@ class TaskScheduler(SingletonConfigurable):
         self.trouble = None
         collector.forget_what_stays()
         self._ready.set()
-        self._loops = [
-            asyncio.create_task(self.leadership.watch(), name="scheduler watch"),
-            asyncio.create_task(
-                self.housekeeping.run(lambda: self.leadership.keeps_house), name="scheduler housekeeping"
-            ),
-        ]
-
-    async def _open(self) -> None:
-        await self.tasks.open()
-        self.noticing.begin()
-        await self.commits.call(self.ledger.open)
-        await self.leadership.begin()
+        self._loops = [asyncio.create_task(loop, name=name) for name, loop in self._parts.loops().items()]
 
     async def stop(self) -> None:
         """Drain and let go of everything. Never raises; bounded by `drain_timeout` and a few steps of five seconds."""
@@ -264,25 +167,7 @@ class TaskScheduler(SingletonConfigurable):
             loop.cancel()
             with suppress(asyncio.CancelledError, Exception):
                 await loop
-        for step in (
-            self.leadership.stop_ticking,
-            lambda: self.pipeline.drain(self.drain_timeout),
-            *(executor.close for executor in self.executors.values()),
-            self.leadership.leave,
-            self._close_stores,
-        ):
-            try:
-                await step()
-            except Exception:
-                log.exception("stopping the scheduler: one step failed, going on")
-        self.leadership.release()
-
-    async def _close_stores(self) -> None:
-        for close in (self.tasks.close, self.commits.close, self.logs.close, self.ledger.close):
-            if self._inline:
-                close()
-            else:
-                await asyncio.get_running_loop().run_in_executor(None, close)
+        await self._parts.close(self.drain_timeout)
 
     async def ready(self) -> None:
         """Wait until the stores are open. Raises `errors.Unavailable` if they cannot be opened at the moment."""
@@ -293,7 +178,14 @@ class TaskScheduler(SingletonConfigurable):
 
     async def _read(self, question: Callable[[], T]) -> T:
         """Ask the ledger beside the commits: what reads for a second must not hold up a claim."""
-        return question() if self._inline else await asyncio.get_running_loop().run_in_executor(None, question)
+        if self._inline:
+            return question()
+        began = monotonic()
+        return await answered(asyncio.to_thread(question), lambda: monotonic() - began)
+
+    async def _answered(self, work: Coroutine[Any, Any, T]) -> T:
+        """What is asked of the stores; it fails if they do, and within seconds if they say nothing."""
+        return await answered(work, lambda: max(self.tasks.busy_for, self.commits.busy_for), wait=not self._inline)
 
     def call(self, work: Any, timeout: float | None = None) -> Any:
         """Run one of the coroutines from another thread and wait for its value."""
@@ -302,25 +194,7 @@ class TaskScheduler(SingletonConfigurable):
 
     def wake(self) -> None:
         """Something may be due earlier than the loop thinks."""
-        self.ticker.wake()
-
-    async def _perform(self, verb: str, body: dict[str, Any]) -> dict[str, Any]:
-        """What followers ask of the leader."""
-        if verb == "run":
-            run = await self.manual.run(body.pop("task_id"), **body | {"origin": Origin(body["origin"])})
-            return {"run_id": run.id}
-        if verb == "cancel":
-            return {"run_id": (await self.manual.cancel(body["run_id"])).id}
-        raise Conflict(f"the leader knows no {verb}")
-
-    async def _settle(self) -> None:
-        if self.leading:
-            await self.ticker.tick()
-
-    async def _prepare(self, task_id: str, due: Instant) -> None:
-        task = self.board.task(task_id)
-        if task is not None and task.executor in self.executors and self.leadership.prepares(task):
-            await self.executors[task.executor].prepare(task, due)
+        self._parts.wake()
 
     # Tasks
 
@@ -346,37 +220,37 @@ class TaskScheduler(SingletonConfigurable):
 
     async def create(self, data: Mapping[str, Any], owner: str = "") -> tuple[AnyTask, str | None]:
         await self.ready()
-        return await _translated(self.editor.create(data, owner))
+        return await self._answered(self.editor.create(data, owner))
 
     async def update(
         self, uuid: str, patch: Mapping[str, Any], if_match: int | None = None, *, by: str | None = None
     ) -> AnyTask:
         """`by` is who changes it: whoever changes what a task runs becomes its owner."""
         await self.ready()
-        return await _translated(self.editor.update(uuid, patch, if_match, by=by))
+        return await self._answered(self.editor.update(uuid, patch, if_match, by=by))
 
     async def delete(self, uuid: str) -> None:
         await self.ready()
-        await _translated(self.editor.delete(uuid))
+        await self._answered(self.editor.delete(uuid))
 
     async def restore(self, uuid: str) -> AnyTask:
         await self.ready()
-        return await _translated(self.editor.restore(uuid))
+        return await self._answered(self.editor.restore(uuid))
 
     async def enable(self, uuid: str) -> AnyTask:
-        return await _translated(self.editor.set_enabled(uuid, True))
+        return await self._answered(self.editor.set_enabled(uuid, True))
 
     async def disable(self, uuid: str) -> AnyTask:
-        return await _translated(self.editor.set_enabled(uuid, False))
+        return await self._answered(self.editor.set_enabled(uuid, False))
 
     async def reset(self, uuid: str) -> AnyTask:
-        return await _translated(self.editor.reset(uuid))
+        return await self._answered(self.editor.reset(uuid))
 
     async def rotate_token(self, uuid: str, expires_at: datetime | None = None) -> str:
-        return await _translated(self.editor.rotate_token(uuid, expires_at))
+        return await self._answered(self.editor.rotate_token(uuid, expires_at))
 
     async def revoke_token(self, uuid: str) -> None:
-        await _translated(self.editor.revoke_token(uuid))
+        await self._answered(self.editor.revoke_token(uuid))
 
     # Runs
 
@@ -385,7 +259,7 @@ class TaskScheduler(SingletonConfigurable):
         await self.ready()
         if not self.leading:
             raise Conflict("another server leads and ticks", code="follower")
-        return await _translated(self.ticker.tick())
+        return await self._answered(self.ticker.tick())
 
     async def run(
         self,
@@ -401,10 +275,10 @@ class TaskScheduler(SingletonConfigurable):
         other = self.leadership.elsewhere(uuid)
         if other is not None:
             wish = {"task_id": uuid, "parameters": given, "key": key, "force": force, "origin": origin.value}
-            reply = await _translated(self.leadership.requests.ask("run", wish, other))
+            reply = await self._answered(self.leadership.requests.ask("run", wish, other))
             return await self.get_run(reply["run_id"])
         work = self.manual.run(uuid, parameters=given, key=key, force=force, origin=origin)
-        return await _translated(work)
+        return await self._answered(work)
 
     async def trigger(
         self, uuid: str, token: str, parameters: Mapping[str, Any] | None = None, key: str | None = None
@@ -423,14 +297,14 @@ class TaskScheduler(SingletonConfigurable):
         if not self.leading:
             await self.leadership.requests.ask("cancel", {"run_id": run_id})
             return await self.get_run(run_id)
-        return await _translated(self.manual.cancel(run_id))
+        return await self._answered(self.manual.cancel(run_id))
 
     async def backfill(self, uuid: str, start: Instant, end: Instant) -> list[Run]:
         """Run every fire in (start, end] that has no backfill yet, one after another."""
         await self.ready()
         if not self.leading:
             raise Conflict("another server leads; ask it for the backfill", code="follower")
-        return await _translated(self.manual.backfill(uuid, start, end))
+        return await self._answered(self.manual.backfill(uuid, start, end))
 
     async def get_run(self, run_id: str) -> Run:
         """Raises `errors.NotFound`."""
@@ -490,7 +364,7 @@ class TaskScheduler(SingletonConfigurable):
         self, data: Any, dry_run: bool = False, on_conflict: Any = "skip", owner: str = ""
     ) -> dict[str, Any]:
         await self.ready()
-        return await _translated(
+        return await self._answered(
             import_tasks(
                 data,
                 board=self.board,
@@ -521,13 +395,3 @@ class TaskScheduler(SingletonConfigurable):
             return True
         dues = (self.board.agenda.next(), self.pipeline.later.next())
         return any(due is not None and due <= self.clock.now() + seconds * 1000 for due in dues)
-
-
-async def _translated(work: Coroutine[Any, Any, T]) -> T:
-    """Store errors as what a caller can be told."""
-    try:
-        return await work
-    except StoreError as error:
-        failure = Unavailable(str(error), code="store")
-        failure.status = error.status
-        raise failure from error

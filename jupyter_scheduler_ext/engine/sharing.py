@@ -20,6 +20,7 @@ from functools import partial
 
 from . import process
 from .abc import Executor, Notice, SharedLedger, StoreError
+from .answering import RETRY_AFTER
 from .batcher import Batcher
 from .board import Board
 from .clock import SharedClock
@@ -151,7 +152,9 @@ class Sharing:
         """The owner of the server to ask to run a task; None if this one does it itself. Raises `errors.Conflict` if
         no server may, `errors.Unavailable` while this one is cut off."""
         if not self.leading:
-            raise Unavailable(self._source.read_only or "the database cannot be reached", code="store")
+            if self._source.read_only:
+                raise Unavailable(self._source.read_only, code="store")
+            raise Unavailable("the database cannot be reached", code="store", retry_after=RETRY_AFTER)
         task = self._board.task(task_id)
         if task is None or suits(self.me, task):
             return None

@@ -66,6 +66,11 @@ class SchedulerTaskList(Mapping[str, AnyTask]):
     def revision(self) -> int:
         return self._snapshot.revision
 
+    @property
+    def busy_for(self) -> float:
+        """Seconds for which the store has been at what it does now."""
+        return self._writer.busy_for
+
     def __getitem__(self, uuid: str) -> AnyTask:
         return self._snapshot.tasks[uuid]
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from live_server import LiveServer
 from postgres import Postgres
@@ -35,6 +40,22 @@ def shown(server: LiveServer, task: dict[str, Any]) -> dict[str, Any]:
 
 def history(server: LiveServer, task: dict[str, Any]) -> list[str]:
     return [run["state"] for run in server.api(f"runs?task_id={task['uuid']}")["runs"]]
+
+
+@contextmanager
+def standing_still(database: Postgres) -> Iterator[None]:
+    """Every process that serves a scheduler stops where it is: nothing is refused, and nothing is answered."""
+    with psycopg.connect(database.url_of_libpq()) as admin:
+        found = admin.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'jupyter-scheduler-ext'")
+        pids = [pid for (pid,) in found]
+        assert len(pids) == 4, "definitions and ledger, one that reads and one that writes each"
+        try:
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
 
 
 def tied_to(label: str, due: datetime, window: int) -> dict[str, Any]:
@@ -113,3 +134,13 @@ def test_a_jupyter_server_waits_for_its_database_and_says_so(database: Postgres,
         database.start()
         until(lambda: server.api("status")["role"] == "sharing", "the server taking part")
         assert banners(server) == {}
+        late = {"type": "adhoc", "name": "Late", "action": COMMAND}
+        with standing_still(database):
+            with pytest.raises(urllib.error.HTTPError) as error:  # within the 30 s that a request waits
+                server.api("tasks", "POST", late)
+            assert (error.value.code, error.value.headers["Retry-After"]) == (503, "5")
+            until(lambda: "database" in banners(server), "a banner")
+            with urllib.request.urlopen(server.page(), timeout=30) as page:
+                assert page.status == 200
+        until(lambda: server.api("status")["role"] == "sharing" and not banners(server), "the server back")
+        until(lambda: [task["name"] for task in server.api("tasks")["tasks"]] == ["Late"], "what it was told before")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from postgres import Postgres
 from jupyter_scheduler_ext.engine.abc import Put, StoreError
 from jupyter_scheduler_ext.engine.ledger import Ask, Heartbeat
 from jupyter_scheduler_ext.engine.runs import ACTIVE, RunState
+from jupyter_scheduler_ext.stores.sql import patience
 from jupyter_scheduler_ext.stores.sql.opening import shared_stores
 from jupyter_scheduler_ext.stores.sql.postgres import PostgresDatabase
 from jupyter_scheduler_ext.stores.sql.versions import KNOWN, open_database, status, upgrade
@@ -295,6 +298,44 @@ def test_a_claim_whose_connection_is_ended_in_mid_commit_is_looked_up_and_made_o
     assert apply_one(ledger, claim_of(run_of(fire=NOW))).accepted is not committed, "free again only if it was not made"
     assert len(ledger.active()) == 1
     ledger.close()
+
+
+def test_a_server_process_that_stands_still_is_given_up_and_another_asked(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIGSTOP: no connection is closed, and no limit of the database's own is kept."""
+    monkeypatch.setattr(patience, "PATIENCE", 3.0)
+    url = postgres.url()
+    upgrade(url)
+    database = open_database(url)
+    assert isinstance(database, PostgresDatabase)
+    database.connect()
+    count = "INSERT INTO owners (owner, lease_until) VALUES ('me', 1) ON CONFLICT DO NOTHING"
+    for connection in (database._reader, database._writer):
+        assert connection is not None
+        with stopped(connection.info.backend_pid):
+            assert database.query("SELECT 1") == [(1,)]
+            with database.transaction() as transaction:
+                transaction.run(count)
+        assert connection.closed
+
+    def stand_still_in_a_transaction() -> None:
+        with database.transaction() as transaction, stopped(database._writer.info.backend_pid):
+            transaction.run("UPDATE owners SET lease_until = 2")
+
+    with pytest.raises(StoreError, match="no answer within"):
+        stand_still_in_a_transaction()
+    assert database.query("SELECT lease_until FROM owners") == [(1,)]
+    database.close()
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def test_an_owner_without_a_lease_claims_and_starts_nothing(postgres: Postgres) -> None:

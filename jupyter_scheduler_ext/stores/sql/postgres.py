@@ -22,24 +22,17 @@ from ...engine.abc import StoreError
 from ...engine.instants import Instant
 from ..database import Contended, Database, Row, Transaction
 from .address import Address
+from .patience import PATIENCE, engine_for
 
 Connection: TypeAlias = Any
 
 CLOCK = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 _SETTINGS = (
     # A server that stands still in the middle of a transaction must not hold rows for longer than others can wait.
-    "SET idle_in_transaction_session_timeout = '20s'; SET lock_timeout = '25s'; SET statement_timeout = '60s'; "
+    "SET idle_in_transaction_session_timeout = '20s'; SET lock_timeout = '25s'; "
+    f"SET statement_timeout = '{PATIENCE - 1:g}s'; "
     "SET synchronous_commit = on; SET search_path = {schema}"
 )
-_CONNECT = {
-    "connect_timeout": 5,
-    "application_name": "jupyter-scheduler-ext",
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 20_000,
-    "prepare_threshold": 2,
-}
 _UNDER_WAY = (
     "SELECT CASE WHEN %s::xid8 < pg_snapshot_xmax(pg_current_snapshot()) "
     "THEN pg_xact_status(%s::xid8) ELSE 'unknown' END"
@@ -175,7 +168,7 @@ class PostgresDatabase(Database):
     def _connection(self) -> Connection:
         with self._reported():
             if self._engine is None:
-                self._engine = _engine(self._address)
+                self._engine = engine_for(self._address)
             raw = self._engine.raw_connection()
             connection = raw.driver_connection
             raw.detach()
@@ -297,13 +290,3 @@ class PostgresDatabase(Database):
         if not code or code.startswith(("08", "57", "28")):
             return StoreError(f"{shown} cannot be reached: {told}")
         return StoreError(f"{shown}: {told}")
-
-
-def _engine(address: Address) -> Any:
-    from sqlalchemy import create_engine
-    from sqlalchemy.pool import NullPool
-
-    try:
-        return create_engine(address.url, poolclass=NullPool, connect_args=dict(_CONNECT), hide_parameters=True)
-    except ImportError:
-        raise StoreError("db_url needs psycopg: pip install 'jupyter-scheduler-ext[postgres]'") from None
