@@ -85,6 +85,57 @@ describe("the order of the list", () => {
   });
 });
 
+describe("an order that is mended", () => {
+  /** The same numbers at each run. */
+  function dice(seed: number): (below: number) => number {
+    let state = seed;
+    return (below) => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return state % below;
+    };
+  }
+
+  const keys = ["attention", "name", "state", "schedule", "next", "last", "duration"] as const;
+
+  it.each(keys)("is the one that sorting all by %s gives, whatever changes", (key) => {
+    const roll = dice(keys.indexOf(key) + 1);
+    const any = (uuid: string): Task =>
+      task(uuid, {
+        name: roll(4) ? uuid : `renamed ${roll(50)}`,
+        state: (["idle", "running", "error", "disabled"] as const)[roll(4)]!,
+        tags: roll(2) ? ["a"] : [],
+        next_run: roll(5) ? `2026-03-12T0${roll(10)}:00:00Z` : null,
+        schedule_words: `Every ${roll(9)} minutes`,
+        last_run: {
+          id: uuid,
+          state: "succeeded",
+          fire_time: null,
+          started_at: `2026-03-11T0${roll(10)}:00:00Z`,
+          finished_at: null,
+          duration: roll(100),
+        },
+      });
+    const table = new TaskTable();
+    table.load(Array.from({ length: 60 }, (_, at) => any(`t${at}`)));
+    const mended = new TaskView(table);
+    mended.setSort({ key, descending: roll(2) === 1 });
+    mended.setFilter({ tag: "a", q: roll(2) ? "t" : "" });
+    for (let round = 0; round < 60; round++) {
+      table.apply(
+        delta({
+          tasks: Array.from({ length: roll(4) }, () => any(`t${roll(80)}`)),
+          deleted: roll(3) ? [] : [`t${roll(80)}`],
+        }),
+      );
+      const sorted = new TaskView(table);
+      sorted.setSort(mended.sort);
+      sorted.setFilter(mended.filter);
+      expect([...mended.order]).toEqual([...sorted.order]);
+      sorted.dispose();
+    }
+  });
+});
+
 describe("filters", () => {
   const tasks = [
     task("Nightly sync", { tags: ["platform"], context_id: "c1" }),

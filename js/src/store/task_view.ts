@@ -42,6 +42,9 @@ export class TaskView {
   readonly expanded = new Set<string>();
   private readonly unsubscribe: () => void;
   private matched: { q: string; filter: string; version: number } | null = null;
+  /** What `order` was sorted by, in that order, and the ranks that it was made of. */
+  private packed = new Float64Array(0);
+  private ranked: Int32Array | Float64Array | null = null;
   private readonly listeners = new Set<(slots: number[] | null) => void>();
 
   /** `fixed` narrows what this view can ever show, as a widget's `filter=` does. */
@@ -142,29 +145,69 @@ export class TaskView {
   }
 
   private follow(change: TableChange): void {
-    if (change.slots?.length === 0) return;
+    if (change.slots?.length === 0) {
+      // Only runs changed: what was matched still holds.
+      if (this.matched?.version === this.table.version - 1) this.matched.version++;
+      return;
+    }
     for (const id of this.selected) if (!this.table.get(id)) this.selected.delete(id);
-    this.rebuild();
+    if (!change.slots || !this.mend(change.slots)) this.rebuild();
     this.publish(change.slots);
   }
 
   private rebuild(): void {
-    const slots = this.match();
-    const packed = this.pack(slots).sort();
-    const order = new Int32Array(slots.length);
+    this.show(this.pack(this.match()).sort());
+  }
+
+  private show(packed: Float64Array<ArrayBuffer>): void {
+    const order = new Int32Array(packed.length);
     for (let at = 0; at < order.length; at++) order[at] = packed[at]! % SLOTS;
+    this.packed = packed;
     this.order = order;
   }
 
-  /** Slots that the filters let through. */
-  private match(): Int32Array {
-    const { table } = this;
+  /**
+   * Put the few tasks that changed in their new places, the others staying in order: a tenth of the work of sorting
+   * all. Returns false where that cannot be done.
+   */
+  private mend(slots: number[]): boolean {
+    const { matched, table, order, packed } = this;
+    if (matched?.version !== table.version - 1 || slots.length > order.length / 4) return false;
+    // The ranks of words are made anew when one of them changed, and then nobody's is what it was.
+    if (this.sort.key === "schedule" || this.ranks(this.sort.key) !== this.ranked) return false;
+    const changed = new Set(slots);
+    const matches = this.matcher(this.inForce());
+    const fit = [...changed].filter((slot) => table.tasks[slot] && matches(slot, table.tasks[slot]));
+    const placed = this.pack(Int32Array.from(fit)).sort();
+    const merged = new Float64Array(order.length + placed.length);
+    let count = 0;
+    let next = 0;
+    for (let at = 0; at < order.length; at++) {
+      if (changed.has(order[at]!)) continue;
+      while (next < placed.length && placed[next]! < packed[at]!) merged[count++] = placed[next++]!;
+      merged[count++] = packed[at]!;
+    }
+    while (next < placed.length) merged[count++] = placed[next++]!;
+    matched.version = table.version;
+    this.show(merged.slice(0, count));
+    return true;
+  }
+
+  /** What the reader asked for, within what this view can show. */
+  private inForce(): Scope {
     const filter: Scope = { ...this.filter, task: "" };
     for (const [key, value] of Object.entries(this.fixed)) {
       if (value && !filter[key as keyof Scope]) Object.assign(filter, { [key]: value });
     }
     // The words of a fixed filter and of the reader's hold together.
     if (this.fixed.q && this.filter.q) filter.q = `${this.fixed.q} ${this.filter.q}`;
+    return filter;
+  }
+
+  /** Slots that the filters let through. */
+  private match(): Int32Array {
+    const { table } = this;
+    const filter = this.inForce();
     const { q, ...rest } = filter;
     const signature = JSON.stringify(rest);
     const before = this.matched;
@@ -205,11 +248,12 @@ export class TaskView {
   }
 
   /** Each slot's sort key and the slot in one number. Newest and longest come first when ascending. */
-  private pack(slots: Int32Array): Float64Array {
+  private pack(slots: Int32Array): Float64Array<ArrayBuffer> {
     const { table } = this;
     const { key, descending } = this.sort;
     const packed = new Float64Array(slots.length);
     const ranks = this.ranks(key);
+    this.ranked = ranks;
     const states = key === "attention" || key === "state" ? table.states.values : null;
     const newestFirst = key === "last" || key === "duration";
     for (let at = 0; at < packed.length; at++) {
