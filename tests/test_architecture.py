@@ -15,9 +15,6 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 WEB = ("anywidget", "ipykernel", "jupyter_client", "jupyter_core", "jupyter_server", "nbclient", "nbformat", "tornado")
 LONGEST = 400
-LONG = {
-    "engine/scheduler.py": "the whole of what handlers, magics and the command line may ask, a few lines each",
-}
 """Modules that may be longer, and why."""
 CLOCKS = {
     ("time", "time"),
@@ -122,9 +119,8 @@ def test_only_the_clock_reads_the_wall_clock(path):
 
 def test_modules_stay_short_enough_to_read_in_one_sitting():
     lengths = {name_of(path): len(path.read_text("utf-8").splitlines()) for path in MODULES}
-    too_long = {name: length for name, length in lengths.items() if length > LONGEST and name not in LONG}
-    assert not too_long, f"split these by concern, or say in LONG why not: {too_long}"
-    assert not [name for name in LONG if lengths.get(name, 0) <= LONGEST], "these are short now: take them out of LONG"
+    too_long = {name: length for name, length in lengths.items() if length > LONGEST}
+    assert not too_long, f"split these by concern: {too_long}"
 
 
 def test_every_module_opens_with_what_it_is_for():

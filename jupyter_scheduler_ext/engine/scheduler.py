@@ -120,8 +120,6 @@ class TaskScheduler(SingletonConfigurable):
         self.editor = parts.editor
         self.manual = parts.manual
         self.leadership = parts.leadership
-        self.noticing = parts.noticing
-        self.housekeeping = parts.housekeeping
         self.trouble: str | None = None
         """Why the stores could not be opened, while they cannot."""
         self._inline = inline
