@@ -16,7 +16,7 @@ import peers
 import psutil
 from contenders.filling import fill_ours
 from figures import NOBODY, Row, Series
-from first_cell import notebook
+from notebook_runs import notebook
 from servers import Server, isolated
 
 from jupyter_scheduler_ext.engine.instants import to_instant

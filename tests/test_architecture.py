@@ -15,7 +15,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 WEB = ("anywidget", "ipykernel", "jupyter_client", "jupyter_core", "jupyter_server", "nbclient", "nbformat", "tornado")
 LONGEST = 400
-"""Modules that may be longer, and why."""
+"""Lines of a module."""
 CLOCKS = {
     ("time", "time"),
     ("time", "time_ns"),
