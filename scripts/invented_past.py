@@ -25,6 +25,16 @@ TROUBLE = "Nightly warehouse sync"
 """The task that has failed since yesterday."""
 
 
+TRACEBACK = """\
+OperationalError                          Traceback (most recent call last)
+Cell In[4], line 3
+      1 with warehouse.begin() as connection:
+      2     for table in changed:
+----> 3         connection.merge(table, key="id")
+
+OperationalError: lock wait timeout exceeded"""
+
+
 class Habit(NamedTuple):
     """A task, and how its runs usually go."""
 
@@ -71,7 +81,7 @@ class Invented(Executor):
             sink.write("stdout", "\x1b[32mok\x1b[0m 214 tables, 38 changed\n")
             sink.write("stderr", "\x1b[33mretry 3/3\x1b[0m orders: lock wait timeout\n")
             sink.write("error", "\x1b[31mOperationalError\x1b[0m: lock wait timeout exceeded\n")
-            error = RunError(name="OperationalError", message="lock wait timeout exceeded")
+            error = RunError(name="OperationalError", message="lock wait timeout exceeded", traceback=TRACEBACK)
             return Performed(min(72, left), Outcome(state=RunState.FAILED, reason=str(error.message), error=error))
         seconds = min(left, habit.seconds * self._dice.uniform(0.75, 1.3))
         if self._dice.random() < habit.failing:

@@ -26,6 +26,10 @@ def take(server: LiveServer, open_page: Open, shoot: Callable[[Page, str], None]
 def form(server: LiveServer, open_page: Open, shoot: Callable[[Page, str], None], notebook: str) -> None:
     """The form for the notebook in front, opened by the clock in its toolbar."""
     page = open_page(lab(server, "form", notebook))
+    page.locator(".jp-MarkdownOutput h1").first.click(timeout=PATIENT)
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for(timeout=PATIENT)
+    page.keyboard.press("Control+s")
+    page.locator(".lm-TabBar-tab.jp-mod-current.jp-mod-dirty").wait_for(state="detached", timeout=PATIENT)
     clock(page).click(timeout=PATIENT)
     expect(page.locator("dialog[open]").get_by_label("Name", exact=True)).not_to_have_value("", timeout=PATIENT)
     shoot(page, "lab-form-light")
@@ -41,6 +45,7 @@ def sidebar(server: LiveServer, open_page: Open, shoot: Callable[[Page, str], No
         page.get_by_role("button", name="Scheduler: ").click(timeout=PATIENT)
         expect(page.locator(".scheduler-ext-panel .scheduler-row").first).to_be_visible(timeout=PATIENT)
         clock(page).wait_for(timeout=PATIENT)
+        page.locator(".jp-MarkdownOutput h1").first.wait_for(timeout=PATIENT)
         widen(page)
         shoot(page, "lab-sidebar-dark")
         page.context.close()

@@ -1,6 +1,7 @@
 """Takes the pictures of the README and the documentation: a real server, a real browser, and an invented past.
 
-python3 dev.py pictures
+python3 dev.py pictures             all of them
+python3 dev.py pictures tutorial    some: table, form, widget, views, walk_in, jupyterlab, tutorial
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import lab_pictures  # noqa: E402
+import tutorial_pictures  # noqa: E402
 from browser.lab import Lab  # noqa: E402
 from live_server import LiveServer  # noqa: E402
 
@@ -101,12 +103,14 @@ def shoot(page: Page, name: str) -> None:
     print(f"{path.relative_to(ROOT)}  {path.stat().st_size // 1024} KB")
 
 
-def table(browser: Browser, server: LiveServer, theme: str) -> None:
+def table(browser: Browser, server: LiveServer) -> None:
     """The page, with the details of the task that is in trouble."""
-    page = open_page(browser, server.page(), theme)
-    page.get_by_role("button", name=f"Details of {TROUBLE}").click()
-    expect(page.get_by_text("lock wait timeout exceeded").first).to_be_visible()
-    shoot(page, f"table-{theme}")
+    for theme in ("light", "dark"):
+        page = open_page(browser, server.page(), theme)
+        page.get_by_role("button", name=f"Details of {TROUBLE}").click()
+        expect(page.get_by_text("lock wait timeout exceeded").first).to_be_visible()
+        shoot(page, f"table-{theme}")
+        page.context.close()
 
 
 def form(browser: Browser, server: LiveServer) -> None:
@@ -150,6 +154,8 @@ def views(browser: Browser, server: LiveServer) -> None:
                 page = open_page(browser, server.page(fragment), theme, size, 1)
                 page.get_by_text("Live").first.wait_for(state="attached")
                 page.wait_for_timeout(2500)
+                if name == "run":
+                    page.get_by_text("Traceback", exact=True).click()
                 shoot(page, f"views/{name}-{theme}-{width}")
                 page.context.close()
 
@@ -185,18 +191,25 @@ def jupyterlab(browser: Browser, server: LiveServer) -> None:
     lab_pictures.take(server, lambda address: open_page(browser, address), shoot, path_of(HABITS[0].name))
 
 
+def tutorial(browser: Browser, server: LiveServer) -> None:
+    """The steps of the tutorial, on a server where nothing has run yet."""
+    tutorial_pictures.take(lambda address: open_page(browser, address, sharpness=1), shoot)
+
+
+PARTS = (table, form, widget, views, walk_in, jupyterlab, tutorial)
+
+
 def main() -> None:
-    """All pictures."""
+    """All pictures, or those of the parts that are named."""
+    named = sys.argv[1:]
+    if unknown := set(named) - {part.__name__ for part in PARTS}:
+        sys.exit(f"no pictures are called {', '.join(sorted(unknown))}")
     with stage() as server, sync_playwright() as playwright:
         options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=options)
-        table(browser, server, "light")
-        table(browser, server, "dark")
-        form(browser, server)
-        widget(browser, server)
-        views(browser, server)
-        walk_in(browser, server)
-        jupyterlab(browser, server)
+        for part in PARTS:
+            if not named or part.__name__ in named:
+                part(browser, server)
         browser.close()
 
 

@@ -27,7 +27,7 @@ export function inspectorTemplate(w: Words): string {
         <div class="scheduler-row-actions"><span x-show="inspector.lost === 'task'">${bringBack}</span>${button(w.missing.all, { click: "tasks.seeAll()" })}</div></section>
       <div class="scheduler-banner" data-level="warning" x-show="inspector.halted">${icon("alert")}<span><strong>${esc(w.halted)}.</strong> <span x-text="inspector.halted"></span> ${esc(w.haltedHelp)}</span>${button(w.reset, { click: "inspector.resetIt()", extra: 'x-show="!readOnly"' })}</div>
       <div class="scheduler-banner" data-level="warning" x-show="inspector.waiting">${icon("alert")}<span x-text="inspector.waiting"></span></div>
-      <dl class="scheduler-facts" x-show="inspector.facts.length > 0 && inspector.lost !== inspector.kind"><template x-for="fact in inspector.facts" :key="fact.name"><div><dt x-text="fact.name"></dt><dd x-text="fact.value" :title="fact.title"></dd></div></template></dl>
+      <dl class="scheduler-facts" x-show="inspector.facts.length > 0 && inspector.lost !== inspector.kind"><template x-for="fact in inspector.facts" :key="fact.name"><div :data-long="fact.value.length > 24"><dt x-text="fact.name"></dt><dd x-text="fact.value" :title="fact.title"></dd></div></template></dl>
       <div x-show="inspector.kind === 'task'">${taskPart(w)}</div>
       <div x-show="inspector.kind === 'run' && inspector.lost !== 'run'" class="scheduler-run">${runPart(w)}</div>
     </div>
