@@ -219,7 +219,8 @@ def history(folder: Path | None) -> Iterator[Diagnosis]:
     if folder is None:
         return
     found = UntouchedFile(folder / "history.sqlite")
-    mend = "restart the server: it sets the damaged file aside and begins a new one"
+    # A server sets aside a file that it cannot open at all; a damaged page it meets only when it reads that page.
+    mend = f"stop the server, mv {found.path} {found.path}.damaged, and start it: a new one begins; the tasks stay"
     try:
         version, problems = found.version(), found.problems()
     except StoreError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,20 @@ def configured_port() -> int | None:
 
 
 def config_problems() -> Iterator[Diagnosis]:
-    """Configuration files that cannot be read: a server passes over them, with all that they say."""
-    for file, error in _config()[1]:
+    """Configuration files that cannot be read: a server passes over them, with all that they say. And settings that
+    there are not: a server passes over these as well."""
+    from ..engine.scheduler import TaskScheduler
+    from ..extension import SchedulerExtension
+
+    config, unreadable = _config()
+    for file, error in unreadable:
         yield Diagnosis("configuration", "error", f"{file} cannot be read: {error}", "mend or remove it")
+    for cls in (SchedulerExtension, TaskScheduler):
+        known = cls.class_trait_names(config=True)
+        for name in sorted(config.get(cls.__name__, {}).keys() - set(known)):
+            near = get_close_matches(name, known, 1)
+            mend = f"write {cls.__name__}.{near[0]}" if near else "take it out"
+            yield Diagnosis("configuration", "warning", f"there is no setting {cls.__name__}.{name}", mend)
 
 
 def _config() -> tuple[Any, list[tuple[Path, Exception]]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from pathlib import Path
 
 import pytest
-from live_server import places
 
+from benchmarks.servers import places
 from jupyter_scheduler_ext.engine.clock import SystemClock
 from jupyter_scheduler_ext.engine.run_log import RunLogs
 from jupyter_scheduler_ext.stores.place import default_folder
@@ -127,6 +128,14 @@ def test_the_configured_folder_is_the_one_that_is_read(command: Command, folder:
     sick = command("doctor")
     assert sick.code == 1
     assert "jupyter_server_config.py cannot be read" in sick.out
+    (config / "jupyter_server_config.py").write_text(
+        "c.SchedulerExtension.storage_dri = 'x'\nc.TaskScheduler.xyz = 1\n"
+    )
+    odd = [one for one in command("doctor", "--json").json["findings"] if one["check"] == "configuration"]
+    assert [(one["level"], one["message"], one["mend"]) for one in odd] == [
+        ("warning", "there is no setting SchedulerExtension.storage_dri", "write SchedulerExtension.storage_dir"),
+        ("warning", "there is no setting TaskScheduler.xyz", "take it out"),
+    ]
 
 
 def test_the_doctor_names_what_is_wrong_with_a_folder_and_what_mends_it(command: Command, folder: Path) -> None:
@@ -141,7 +150,10 @@ def test_the_doctor_names_what_is_wrong_with_a_folder_and_what_mends_it(command:
     found = {one["check"]: one for one in seen.json["findings"] if one["level"] in ("error", "warning")}
     assert found["storage"]["mend"] == f"chmod 700 {folder}"
     assert "the entry bad" in found["tasks"]["message"]
-    assert "restart the server" in found["history"]["mend"]
+    moving = re.search(r"mv (\S+) (\S+),", found["history"]["mend"])
+    Path(moving[1]).rename(moving[2])
+    mended = {one["check"]: one["level"] for one in command("doctor", "--json").json["findings"]}
+    assert mended["history"] == "ok"
 
 
 def test_a_history_from_the_future_is_told_and_not_touched(command: Command, folder: Path) -> None:
