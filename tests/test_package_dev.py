@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from live_server import places
 
 import dev
+from benchmarks.servers import places
 
 T = TypeVar("T")
 

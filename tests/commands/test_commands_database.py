@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from live_server import places
 
+from benchmarks.servers import places
 from jupyter_scheduler_ext.engine.abc import Put
 from jupyter_scheduler_ext.engine.clock import SystemClock
 from jupyter_scheduler_ext.engine.models import TASK
