@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { FakeTransport } from "../demo/fake_transport";
 import { inventTasks, uuidOf } from "../demo/invented";
+import type { LogEntry, LogPage } from "../src/store/model";
+import type { Api } from "../src/transport/api";
 import { CommTransport, type WidgetModel } from "../src/transport/comm";
-import type { LiveState } from "../src/transport/live";
+import { LiveFeed, type LiveState } from "../src/transport/live";
 import { Session } from "../src/transport/session";
-import type { ApiError } from "../src/transport/transport";
+import type { ApiError, StreamSocket } from "../src/transport/transport";
 
 describe("the live feed", () => {
   beforeEach(() => void vi.useFakeTimers());
@@ -98,6 +100,37 @@ describe("the live feed", () => {
     expect(transport.requests.length).toBe(before);
     expect(states.at(-1)).toBe("paused");
     session.close();
+  });
+
+  it("tells each line of a log once, though the stream opens while the log is read", async () => {
+    const line: LogEntry = { t: 0, kind: "stdout", text: "one" };
+    const socket: StreamSocket = {
+      send: vi.fn(),
+      close: vi.fn(),
+      onopen: null,
+      onframe: null,
+      onclose: null,
+    };
+    let answer = (_: LogPage): void => {};
+    const api = {
+      transport: { openStream: () => socket },
+      log: () => new Promise<LogPage>((done) => void (answer = done)),
+    } as unknown as Api;
+    const feed = new LiveFeed(
+      api,
+      () => {},
+      () => {},
+    );
+    const told: string[] = [];
+    feed.start("1");
+    feed.followLog("run", 0, (entries) => told.push(...entries.map((entry) => entry.text ?? "")));
+    socket.onopen?.();
+    socket.onframe?.({ type: "log", run_id: "run", entries: [line], next: 1 });
+    answer({ entries: [line], next: 1, complete: false });
+    await vi.advanceTimersByTimeAsync(10);
+    expect(told).toEqual(["one"]);
+    expect(socket.send).toHaveBeenCalledExactlyOnceWith({ type: "subscribe", run_id: "run", from: 1 });
+    feed.stop();
   });
 
   it("stops asking when it is closed", async () => {

@@ -73,9 +73,7 @@ export class LiveFeed {
     const set = this.followers.get(runId) ?? new Set();
     set.add(follower);
     this.followers.set(runId, set);
-    void this.readLog(runId, follower).then(() => {
-      if (set.has(follower) && !follower.complete) this.subscribe(runId, follower);
-    });
+    void this.readLog(runId, follower);
     return () => {
       set.delete(follower);
       if (set.size > 0) return;
@@ -121,7 +119,7 @@ export class LiveFeed {
       this.report("live");
       this.watchSilence();
       for (const [runId, set] of this.followers) {
-        for (const follower of set) if (!follower.complete) this.subscribe(runId, follower);
+        for (const follower of set) this.subscribe(runId, follower);
       }
     };
     socket.onframe = (frame) => {
@@ -156,6 +154,8 @@ export class LiveFeed {
     if (frame.type === "delta") this.take(frame);
     else if (frame.type === "log") {
       for (const follower of this.followers.get(frame.run_id) ?? []) {
+        // What is being read would come a second time: the stream goes on from where the answer ends.
+        if (follower.busy) continue;
         // After a reconnect the same lines may come twice: `next` says how far this reader is.
         if (frame.next <= follower.next && frame.entries.length > 0) continue;
         follower.next = frame.next;
@@ -207,11 +207,13 @@ export class LiveFeed {
       // The next poll or frame tries again; the run's own state tells the reader more than a toast would.
     } finally {
       follower.busy = false;
+      if (this.followers.get(runId)?.has(follower)) this.subscribe(runId, follower);
     }
   }
 
   private subscribe(runId: string, follower: LogFollower): void {
-    if (this.socketOpen) this.socket?.send({ type: "subscribe", run_id: runId, from: follower.next });
+    if (!this.socketOpen || follower.busy || follower.complete) return;
+    this.socket?.send({ type: "subscribe", run_id: runId, from: follower.next });
   }
 
   private watchSilence(): void {
