@@ -18,7 +18,7 @@ from .batcher import Batcher, InlineBatcher
 from .board import Board
 from .clock import SharedClock, SystemClock, local_zone
 from .edits import Editor
-from .errors import Conflict, Unavailable
+from .errors import Conflict
 from .execution import Resolve
 from .housekeeping import Housekeeping
 from .instants import Instant
@@ -27,7 +27,6 @@ from .leadership import Leadership
 from .ledger import Op
 from .lists import Lists
 from .manual import Manual
-from .models import AnyTask
 from .noticing import Noticing
 from .outlook import Outlook
 from .pipeline import Pipeline
@@ -36,7 +35,7 @@ from .run_id import new_run_id
 from .run_log import RunLogs
 from .runs import Origin, Run
 from .servers import Server, known_labels
-from .sharing import Sharing, shared_owner
+from .sharing import Sharing
 from .task_list import SchedulerTaskList
 from .ticker import Ticker
 from .views import Views
@@ -69,7 +68,7 @@ class Assembly:
     ) -> None:
         """Of `settings` only what an administrator configures is read."""
         self.clock = clock or SystemClock()
-        self.owner = owner or (shared_owner() if isinstance(ledger, SharedLedger) else process.identity())
+        self.owner = owner or (process.shared_owner() if isinstance(ledger, SharedLedger) else process.identity())
         self.executors = dict(executors)
         self.ledger = ledger
         self.inline = inline
@@ -93,7 +92,8 @@ class Assembly:
             new_id=new_id,
             limit=settings.max_concurrent_runs,
             wake=self.wake,
-            resolve=self._in_force(resolve) if isinstance(ledger, SharedLedger) else resolve,
+            resolve=resolve,
+            in_force=self._in_force if isinstance(ledger, SharedLedger) else None,
             admission=admission,
         )
         self.ticker = Ticker(
@@ -212,15 +212,10 @@ class Assembly:
         """Something may be due earlier than the loop thinks."""
         self.ticker.wake()
 
-    def _in_force(self, resolve: Resolve | None) -> Resolve:
-        """The last look before a run begins: a server that stood still since it claimed the run may have lost it."""
-
-        def look(parameters: Mapping[str, Any], run: Run, task: AnyTask) -> Mapping[str, Any]:
-            if not self.leading:
-                raise Unavailable("this server had stood still or was cut off, so nothing of this run was begun")
-            return parameters if resolve is None else resolve(parameters, run, task)
-
-        return look
+    async def _in_force(self, run: Run) -> Run | None:
+        """The last look before a run begins, where several servers share a schedule."""
+        assert isinstance(self.leadership, Sharing)
+        return await self.leadership.in_force(run)
 
     async def _perform(self, verb: str, body: dict[str, Any]) -> dict[str, Any]:
         """What followers ask of the leader."""

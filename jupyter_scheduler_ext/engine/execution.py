@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,7 @@ from .batcher import Batcher
 from .board import Board
 from .deadlines import Deadlines
 from .deferred import DeferredTask, StopRequest
-from .errors import SchedulerError
+from .errors import SchedulerError, Unavailable
 from .ledger import Finish, Op
 from .models import AnyTask
 from .policy import next_attempt
@@ -30,6 +30,8 @@ ENDS = {"cancel": RunState.CANCELLED, "drain": RunState.INTERRUPTED, "timeout": 
 """What a run that was stopped becomes, by who asked."""
 
 Resolve = Callable[[Mapping[str, Any], Run, AnyTask], Mapping[str, Any]]
+InForce = Callable[[Run], Awaitable[Run | None]]
+"""The last look before anything of a run begins: the run as it is ours, or None if it is not any more."""
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,7 @@ class Performer:
         new_id: Callable[[], str],
         ended: Callable[[Run, Finish], object],
         resolve: Resolve | None = None,
+        in_force: InForce | None = None,
     ) -> None:
         self._board = board
         self._ledger = ledger
@@ -60,6 +63,7 @@ class Performer:
         self._new_id = new_id
         self._ended = ended
         self._resolve = resolve
+        self._in_force = in_force
         self._flights: dict[str, _Flight] = {}
         self._deadlines = Deadlines(clock, self._out_of_time)
 
@@ -131,8 +135,17 @@ class Performer:
         if executor is None:
             known = ", ".join(sorted(self._executors))
             raise SchedulerError(f"there is no executor named {task.executor!r} here; known: {known}")
+        if self._in_force is not None:
+            await self._make_sure(flight.sink, self._in_force)
         flight.execution = await executor.start(self._launch(flight.sink.run, task), flight.sink)
         return await flight.execution.outcome()
+
+    @staticmethod
+    async def _make_sure(sink: RunSink, in_force: InForce) -> None:
+        run = await in_force(sink.run)
+        if run is None:
+            raise Unavailable("this server had stood still or was cut off, so nothing of this run was begun")
+        sink.run = run
 
     def _conclude(self, flight: _Flight, outcome: Outcome) -> None:
         self._deadlines.clear(flight.run_id)

@@ -59,6 +59,18 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Resume:
+    """A run that is recorded as started, of which nothing has begun, goes on: its owner had stood still or was cut off
+    in between. Epoch + 1, so that nobody who takes the owner for dead can still end it. Answers the Run, or None: it is
+    no longer the owner's, or the owner has no lease."""
+
+    run_id: str
+    owner: str
+    epoch: int
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """What became known of a run in flight: where its output goes, its kernel. None: unchanged. Answers bool."""
 
@@ -200,6 +212,7 @@ class Prune:
 Op: TypeAlias = (
     Claim
     | Start
+    | Resume
     | Note
     | Finish
     | Adopt

@@ -15,7 +15,7 @@ from .agenda import Agenda
 from .batcher import Batcher
 from .board import Board
 from .dispatcher import Dispatcher, Ticket, exclusive_keys
-from .execution import Performer, Resolve
+from .execution import InForce, Performer, Resolve
 from .instants import Instant
 from .ledger import Claim, ClaimResult, Finish, FinishResult, Op, Start, Unbury
 from .models import AnyTask
@@ -53,6 +53,7 @@ class Pipeline:
         limit: int,
         wake: Callable[[], None],
         resolve: Resolve | None = None,
+        in_force: InForce | None = None,
         admission: Admission | None = None,
     ) -> None:
         self.owner = owner
@@ -91,6 +92,7 @@ class Pipeline:
             new_id=new_id,
             ended=self._ended,
             resolve=resolve,
+            in_force=in_force,
         )
 
     # Claiming

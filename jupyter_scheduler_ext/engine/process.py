@@ -92,6 +92,21 @@ def is_running(stamped: str) -> bool:
     return pid.isascii() and pid.isdigit() and start != "" and start_time(int(pid)) == start
 
 
+def shared_owner() -> str:
+    """What this process calls itself in a shared ledger: unique in all machines and containers."""
+    return f"{world()}:{identity().partition(':')[2]}"
+
+
+def is_here(owner: str) -> bool:
+    """Did that owner live among the processes that this one can see?"""
+    return owner.startswith(f"{world()}:")
+
+
+def has_ended(owner: str) -> bool:
+    """It is a process among those that we can see, and has ended: no lease needs to run out."""
+    return is_here(owner) and not is_running(owner.partition(":")[2])
+
+
 def kill_if_same(pid: int, start: str) -> bool:
     """Kill a process and its group, at once, only if pid *and* start time match; says whether it was killed.
 

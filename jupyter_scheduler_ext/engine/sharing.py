@@ -34,6 +34,7 @@ from .picture import read_ledger, schedule_all
 from .pipeline import Pipeline
 from .recovery import clear_up, recover
 from .requests import Perform, Requests
+from .resumption import resumed
 from .runs import Run, RunState
 from .servers import MissingLabels, Server, handicap, suits
 from .ticker import Ticker, mend_cursors
@@ -166,6 +167,21 @@ class Sharing:
     def prepares(self, task: AnyTask) -> bool:
         """Is this the server that is to make ready for the task's next fire?"""
         return handicap(task, self.me.owner, self.servers) == 0
+
+    async def in_force(self, run: Run) -> Run | None:
+        """A run of ours that may begin now, or None: see `resumption`."""
+        if self.leading:
+            return run
+        return await resumed(
+            run,
+            may=lambda: self.leading,
+            over=lambda: self._ticking is None,
+            ledger=self._ledger,
+            source=self._source,
+            clock=self._clock,
+            pause=self._interval,
+            saw=lambda run: self._board.saw_runs([run]),
+        )
 
     # Life
 
@@ -358,7 +374,7 @@ class Sharing:
     async def _take_over(self) -> None:
         lapsed = await self._ledger.call(self._source.lapsed_owners) if self._may_judge() else ()
         owners = {run.owner for run in self._board.all_active() if run.owner}
-        dead = {*lapsed, *(owner for owner in owners if _is_gone(owner))} - {self.me.owner}
+        dead = {*lapsed, *(owner for owner in owners if process.has_ended(owner))} - {self.me.owner}
         if dead:
             await recover(
                 board=self._board,
@@ -369,7 +385,7 @@ class Sharing:
                 clock=self._clock,
                 new_id=self._new_id,
                 is_dead=dead.__contains__,
-                is_here=is_here,
+                is_here=process.is_here,
                 takes=partial(suits, self.me),
             )
 
@@ -380,18 +396,3 @@ class Sharing:
 
     async def _ask_owner(self, run: Run) -> None:
         await self.requests.ask("cancel", {"run_id": run.id}, to=run.owner or "")
-
-
-def shared_owner() -> str:
-    """What this process calls itself in a shared ledger: unique in all machines and containers."""
-    return f"{process.world()}:{process.identity().partition(':')[2]}"
-
-
-def is_here(owner: str) -> bool:
-    """Did that owner live among the processes that this one can see?"""
-    return owner.startswith(f"{process.world()}:")
-
-
-def _is_gone(owner: str) -> bool:
-    """It is a process among those that we can see, and has ended: no lease needs to run out."""
-    return is_here(owner) and not process.is_running(owner.partition(":")[2])

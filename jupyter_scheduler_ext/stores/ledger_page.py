@@ -18,6 +18,7 @@ from ..engine.ledger import (
     FinishResult,
     Note,
     Reset,
+    Resume,
     SetCursor,
     Start,
     TokenUsed,
@@ -40,7 +41,7 @@ from .ledger_rows import (
     run_values,
 )
 
-PageOp: TypeAlias = Claim | Start | Note | Finish | Adopt | Reset | SetCursor | TokenUsed
+PageOp: TypeAlias = Claim | Start | Resume | Note | Finish | Adopt | Reset | SetCursor | TokenUsed
 
 _NEW_FACTS = (
     "INSERT INTO facts (task_id, failures, run_count, strip, records) VALUES (?, 0, 0, '[]', 0) "
@@ -110,7 +111,7 @@ def _by_rule(op: PageOp) -> bool:
 
 def _lapsed(transaction: Transaction, ops: Sequence[PageOp]) -> frozenset[str]:
     """The owners among those who would claim, start or adopt whose lease has run out."""
-    owners = {op.owner for op in ops if isinstance(op, Start | Adopt)}
+    owners = {op.owner for op in ops if isinstance(op, Start | Resume | Adopt)}
     owners.update(run.owner or "" for op in ops if isinstance(op, Claim) for run in op.runs if run.state in ACTIVE)
     held = transaction.matching("SELECT owner, lease_until FROM owners WHERE owner IN ({keys})", owners)
     return frozenset(owners - {owner for owner, until in held if until >= transaction.now})
@@ -137,7 +138,7 @@ class Page:
         A task that is named for the fires of its rule alone is left to whoever is at it already. `leased`: owners need
         a lease that has not run out."""
         page = cls(_lapsed=_lapsed(transaction, ops) if leased else frozenset())
-        run_ids = {op.run_id for op in ops if isinstance(op, Start | Note | Finish | Adopt)}
+        run_ids = {op.run_id for op in ops if isinstance(op, Start | Resume | Note | Finish | Adopt)}
         named = [op for op in ops if isinstance(op, Claim | Reset | SetCursor | TokenUsed)]
         waited = {op.task_id for op in named if not _by_rule(op)}
         found = transaction.matching("SELECT id, task_id FROM runs WHERE id IN ({keys})", run_ids)
@@ -225,6 +226,8 @@ class Page:
                 return self._claim(op)
             case Start():
                 return self._start(op)
+            case Resume():
+                return self._resume(op)
             case Note():
                 return self._note(op)
             case Finish():
@@ -292,6 +295,14 @@ class Page:
         entry.moved = True
         return True
 
+    def _resume(self, op: Resume) -> Run | None:
+        entry = self._held(op)
+        if entry is None or entry.run.state is not RunState.RUNNING or op.owner in self._lapsed:
+            return None
+        entry.run = entry.run._replace(epoch=op.epoch + 1, started_at=op.at)
+        entry.moved = True
+        return entry.run
+
     def _note(self, op: Note) -> bool:
         entry = self._held(op)
         if entry is None or entry.run.state is not RunState.RUNNING:
@@ -347,7 +358,7 @@ class Page:
         entry.moved = True
         return entry.run
 
-    def _held(self, op: Start | Note | Finish) -> _Entry | None:
+    def _held(self, op: Start | Resume | Note | Finish) -> _Entry | None:
         """The run, if it is active and the writer still holds it: a paused zombie comes with an old epoch."""
         entry = self._runs.get(op.run_id)
         if entry is None or entry.run.state not in ACTIVE:

@@ -17,6 +17,7 @@ from jupyter_scheduler_ext.engine.ledger import (
     Op,
     Prune,
     Reset,
+    Resume,
     SetCursor,
     Start,
     TokenUsed,
@@ -97,6 +98,13 @@ class Model:
             return False
         self.runs[run.id] = run._replace(state=RunState.RUNNING, started_at=op.at)
         return True
+
+    def resume(self, op: Resume) -> str | None:
+        run = self.held(op)
+        if run is None or run.state is not RunState.RUNNING:
+            return None
+        self.runs[run.id] = run._replace(epoch=op.epoch + 1, started_at=op.at)
+        return run.id
 
     def note(self, op: Note) -> bool:
         run = self.held(op)

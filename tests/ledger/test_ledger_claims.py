@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_scheduler_ext.engine.ledger import Adopt, Claim, RunFilter, SetCursor
+from jupyter_scheduler_ext.engine.ledger import Adopt, Claim, Resume, RunFilter, SetCursor
 from jupyter_scheduler_ext.engine.runs import Facts, Origin, RunState
 from jupyter_scheduler_ext.stores.sql_ledger import SqlLedger
 
-from .parts import NOW, OpenLedger, apply_one, by_hand, claim_of, finish_of, run_of, start_of
+from .parts import NOW, OWNER, OpenLedger, apply_one, by_hand, claim_of, finish_of, run_of, start_of
 
 
 def test_a_claim_records_its_runs_and_moves_the_cursor(ledger: SqlLedger) -> None:
@@ -158,6 +158,20 @@ def test_a_waiting_run_of_a_dead_owner_is_adopted_once(ledger: SqlLedger) -> Non
     assert apply_one(ledger, start_of(run)) is False
     assert apply_one(ledger, start_of(adopted)) is True
     assert apply_one(ledger, Adopt(run_id=run.id, epoch=2, owner="boot:3:9")) is None, "it runs already"
+
+
+def test_a_start_that_came_to_nothing_is_begun_anew_by_its_owner_and_ended_by_nobody_else(ledger: SqlLedger) -> None:
+    run = by_hand()
+    apply_one(ledger, Claim(task_id="task", runs=(run,)))
+    go_on = Resume(run_id=run.id, owner=OWNER, epoch=1, at=NOW + 5)
+    assert apply_one(ledger, go_on) is None, "it has not started yet"
+    apply_one(ledger, start_of(run))
+    resumed, again = ledger.apply([go_on, go_on])
+    assert (resumed.epoch, resumed.started_at, resumed.state) == (2, NOW + 5, RunState.RUNNING)
+    assert again is None
+    assert apply_one(ledger, finish_of(run, RunState.LOST)) is None, "the verdict of one who saw the lease run out"
+    assert apply_one(ledger, finish_of(resumed)).run.state is RunState.SUCCEEDED
+    assert apply_one(ledger, Resume(run_id=run.id, owner=OWNER, epoch=2, at=NOW)) is None
 
 
 def test_two_servers_on_one_ledger_see_each_others_claims(open_ledger: OpenLedger) -> None:

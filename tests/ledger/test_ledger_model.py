@@ -31,6 +31,7 @@ from jupyter_scheduler_ext.engine.ledger import (
     Op,
     Prune,
     Reset,
+    Resume,
     RunFilter,
     SetCursor,
     Start,
@@ -184,9 +185,11 @@ class LedgerMachine(RuleBasedStateMachine):
         epoch = run.epoch + data.draw(st.sampled_from([0, 0, 0, -1, 1]))
         at = self.clock.instant
         held = {"run_id": run.id, "owner": owner, "epoch": epoch}
-        match data.draw(st.sampled_from(["start", "start", "note", "finish", "finish", "adopt"])):
+        match data.draw(st.sampled_from(["start", "start", "resume", "note", "finish", "finish", "adopt"])):
             case "start":
                 return Start(**held, at=at)
+            case "resume":
+                return Resume(**held, at=at)
             case "note":
                 return Note(**held, progress=data.draw(st.sampled_from([0.25, 0.5])))
             case "adopt":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import time
@@ -9,16 +10,21 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
 import pytest
-from ledger.parts import NOW, OWNER, apply_one, claim_of, run_of, start_of
+from ledger.parts import NOW, OWNER, apply_one, claim_of, finish_of, run_of, start_of
 from postgres import Postgres
 
 from jupyter_scheduler_ext.engine.abc import Put, StoreError
+from jupyter_scheduler_ext.engine.batcher import Batcher
+from jupyter_scheduler_ext.engine.clock import SharedClock
 from jupyter_scheduler_ext.engine.ledger import Ask, Heartbeat
 from jupyter_scheduler_ext.engine.runs import ACTIVE, RunState
+from jupyter_scheduler_ext.engine.servers import Server
+from jupyter_scheduler_ext.engine.sharing import Sharing
 from jupyter_scheduler_ext.stores.sql import patience
 from jupyter_scheduler_ext.stores.sql.opening import shared_stores
 from jupyter_scheduler_ext.stores.sql.postgres import PostgresDatabase
@@ -355,6 +361,45 @@ def test_an_owner_without_a_lease_claims_and_starts_nothing(postgres: Postgres) 
     assert ledger.lapsed_owners() == []
     ledger.close()
     store.close()
+
+
+@pytest.mark.parametrize("judged", [False, True])
+async def test_a_start_that_outlived_its_lease_begins_once_unless_others_have_ended_it(
+    postgres: Postgres, judged: bool, jp_asyncio_loop: Any
+) -> None:
+    _, ledger = shared_stores(postgres.url())
+    ledger.open()
+    run, seen = run_of(fire=NOW), []
+    apply_one(ledger, Heartbeat(owner=OWNER, lease=600))
+    apply_one(ledger, claim_of(run))
+    apply_one(ledger, start_of(run))
+    commits = Batcher(ledger.apply)
+    board, nobody = SimpleNamespace(saw_runs=seen.extend), SimpleNamespace()
+    sharing = Sharing(
+        **{"me": Server(OWNER, "one", frozenset(), 4), "board": board, "pipeline": nobody, "ticker": nobody},
+        **{"ledger": commits, "source": ledger, "executors": {}, "clock": SharedClock(), "new_id": str},
+        **{"perform": nobody, "interval": 0.05, "lease": 600},
+    )
+    sharing._ticking = asyncio.create_task(asyncio.sleep(3600))
+    try:
+        beginning = asyncio.create_task(sharing.in_force(run))  # it has not renewed its lease yet
+        await asyncio.sleep(0.3)
+        assert not beginning.done()
+        if judged:
+            assert apply_one(ledger, finish_of(run, RunState.LOST)) is not None
+        sharing._beat = sharing._clock.monotonic(), sharing._clock.now()
+        begun = await asyncio.wait_for(beginning, 60)
+        if judged:
+            assert begun is None
+            return
+        assert begun.epoch == run.epoch + 1
+        assert [one.id for one in seen] == [run.id]
+        assert await sharing.in_force(begun) == begun
+        assert apply_one(ledger, finish_of(run, RunState.LOST)) is None, "the verdict comes too late"
+    finally:
+        sharing._ticking.cancel()
+        commits.close()
+        ledger.close()
 
 
 def test_a_fire_that_another_writer_is_at_is_left_alone_and_not_waited_for(postgres: Postgres) -> None:
