@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect, bisect_left, insort
-from collections import OrderedDict
 from typing import Any, TypeAlias
 
 from . import collector
 from .board import Board
+from .kept import Answer, KeptAnswers
 from .listing import Entry, TaskPage, TaskQuery, entries, page_of, stored_page
 from .slices import MANY, portions, sliced
 
@@ -22,9 +22,6 @@ KEPT = 4
 
 AT_ONCE = 100
 """So many changed tasks are moved to their new places in one go: at 100,000 tasks it takes 50 us each."""
-
-STRETCH = 16
-"""One in so many tasks may change before it is cheaper to make the list anew."""
 
 _SPREAD = 1021
 """One in so many entries is a border between two stacks to be sorted; prime, since tasks made in rows repeat evenly."""
@@ -38,8 +35,7 @@ class Lists:
 
     def __init__(self, board: Board) -> None:
         self._board = board
-        self._kept: OrderedDict[Which, _Kept] = OrderedDict()
-        board.watch(self._touch)
+        self.kept: KeptAnswers[_List] = KeptAnswers(board, KEPT)
 
     async def find(self, query: TaskQuery) -> TaskPage:
         """Raises `errors.Invalid` naming the parameter.
@@ -50,24 +46,11 @@ class Lists:
         query.check()
         if query.as_stored:
             return stored_page(self._board, query)
-        which = (query.column, *query.filters)
-        kept = self._kept.get(which)
-        if kept is None:
-            kept = self._kept[which] = _Kept(self._board, query)
-        kept.worth_mending = AT_ONCE + len(self._board.tasks) // STRETCH
-        self._kept.move_to_end(which)
-        if len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
-        return page_of(await kept.ordered(), query)
-
-    def _touch(self, task_id: str) -> None:
-        for kept in self._kept.values():
-            kept.touched.add(task_id)
-            if len(kept.touched) > kept.worth_mending:
-                self._kept = OrderedDict((which, other) for which, other in self._kept.items() if other is not kept)
+        which: Which = (query.column, *query.filters)
+        return page_of(await self.kept.of(which, lambda: _List(self._board, query)).ordered(), query)
 
 
-class _Kept:
+class _List(Answer):
     """All that match a query, in ascending order.
 
     Each task's place follows from what it was sorted by when it was put there, which is kept: so the list is in order
@@ -75,10 +58,7 @@ class _Kept:
     """
 
     def __init__(self, board: Board, query: TaskQuery) -> None:
-        self.touched: set[str] = set()
-        """Tasks that may have another place by now."""
-        self.worth_mending = 0
-        """If more than these are touched before somebody asks again, it is not kept."""
+        super().__init__()
         self._board = board
         self._query = query
         self._made = False

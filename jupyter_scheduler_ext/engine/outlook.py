@@ -9,7 +9,7 @@ worth mending.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Container, Iterable
 from typing import TypeAlias
 
@@ -18,6 +18,7 @@ from .board import Board
 from .cron import CronError
 from .firing import due_at, next_fire
 from .instants import Instant, to_datetime, to_instant
+from .kept import Answer, KeptAnswers
 from .models import AnyTask, ScheduledTask
 from .slices import MANY
 
@@ -26,9 +27,6 @@ KEPT = 2
 
 MOST_FIRES = 500
 """Fires of one task that are listed one by one; a minutely task over a day alone has 1440."""
-
-STRETCH = 16
-"""One in so many tasks may change before it is cheaper to count anew."""
 
 DEAR = 32
 """A task whose fires have to be worked out counts as so many whose rule was met a moment ago."""
@@ -42,8 +40,7 @@ class Outlook:
 
     def __init__(self, board: Board) -> None:
         self._board = board
-        self._kept: OrderedDict[tuple[Instant, Instant, int], _Stretch] = OrderedDict()
-        board.watch(self._touch)
+        self.kept: KeptAnswers[_Stretch] = KeptAnswers(board, KEPT)
 
     async def counts(self, start: Instant, end: Instant, width: int) -> dict[Instant, int]:
         """How much is due in each bucket of `width` ms in [start, end) that is not over, by the bucket's beginning.
@@ -58,35 +55,19 @@ class Outlook:
         return (await self._mended(start, end, width)).shares.keys()
 
     async def _mended(self, start: Instant, end: Instant, width: int) -> _Stretch:
-        key = start, end, width
-        stretch = self._kept.get(key)
-        if stretch is None:
-            stretch = self._kept[key] = _Stretch(self._board, start, end, width)
-        stretch.worth_mending = MANY + len(self._board.tasks) // STRETCH
-        self._kept.move_to_end(key)
-        if len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+        stretch = self.kept.of((start, end, width), lambda: _Stretch(self._board, start, end, width))
         await stretch.mend()
         return stretch
 
-    def _touch(self, task_id: str) -> None:
-        for stretch in self._kept.values():
-            stretch.touched.add(task_id)
-            if len(stretch.touched) > stretch.worth_mending:
-                self._kept = OrderedDict((key, other) for key, other in self._kept.items() if other is not stretch)
 
-
-class _Stretch:
+class _Stretch(Answer):
     """One stretch of time, and every task's share in its counts."""
 
     def __init__(self, board: Board, start: Instant, end: Instant, width: int) -> None:
+        super().__init__()
         self.counts: Counter[int] = Counter()
         self.shares: dict[str, Share] = {}
         """Of the tasks that have any."""
-        self.touched: set[str] = set()
-        """Tasks whose share may be another one by now."""
-        self.worth_mending = 0
-        """If more than these are touched before somebody asks again, it is not kept."""
         self._board = board
         self._start, self._end, self._width = start, end, width
         self._made = False
@@ -94,6 +75,7 @@ class _Stretch:
         self._mending = asyncio.Lock()
 
     async def mend(self) -> None:
+        """Count the tasks that were touched, or whose time has passed, anew: at first all of them."""
         async with self._mending:
             if not self._made:
                 await self._count_anew(list(self._board.tasks))

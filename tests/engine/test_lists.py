@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_scheduler_ext.engine import lists
+from jupyter_scheduler_ext.engine import kept, lists
 from jupyter_scheduler_ext.engine.board import Board
 from jupyter_scheduler_ext.engine.errors import Conflict
 from jupyter_scheduler_ext.engine.listing import SORTS, TaskQuery, find
@@ -52,10 +52,10 @@ async def fill(night: Night, number: int, schedule: str = "0 * * * *") -> list[s
 
 async def compare(night: Night, query: TaskQuery) -> None:
     """Every page of it, each with what is found at the same moment."""
-    kept = night.scheduler.lists
+    lists = night.scheduler.lists
     while True:
-        page = await kept.find(query)
-        if any(one.touched for one in list(kept._kept.values())[-1:]):  # the night goes on meanwhile
+        page = await lists.find(query)
+        if any(one.touched for one in list(lists.kept._answers.values())[-1:]):  # the night goes on meanwhile
             continue
         assert page == find(night.scheduler.board, query), query
         if page.next_cursor is None:
@@ -66,7 +66,8 @@ async def compare(night: Night, query: TaskQuery) -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_every_list_is_right_after_whatever_happened(night: Night, monkeypatch: pytest.MonkeyPatch, seed: int):
     monkeypatch.setattr(lists, "AT_ONCE", 5)
-    monkeypatch.setattr(lists, "STRETCH", 2)
+    monkeypatch.setattr(kept, "STRETCH", 2)
+    monkeypatch.setattr(kept, "FEW", 5)
     monkeypatch.setattr(lists, "_SPREAD", 7)
     chance = Random(seed)
 
@@ -162,9 +163,9 @@ def test_a_list_costs_the_tasks_that_changed(night: Night, monkeypatch: pytest.M
         assert await cost() == 10
         for uuid in uuids:
             scheduler.board.count(uuid)
-        assert not scheduler.lists._kept, "a list of which much has changed is kept, though nobody asks for it"
+        assert not scheduler.lists.kept, "a list of which much has changed is kept, though nobody asks for it"
         for tag in "abcdefgh":
             await scheduler.list_tasks(sort="name", tag=tag)
-        assert len(scheduler.lists._kept) == lists.KEPT
+        assert len(scheduler.lists.kept) == lists.KEPT
 
     night.run(story())
