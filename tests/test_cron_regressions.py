@@ -20,6 +20,7 @@ from jupyter_scheduler_ext.engine.cron import (
     next_fires,
     parse,
 )
+from jupyter_scheduler_ext.engine.models import TASK, PlannedTask
 
 NOON = datetime(2026, 3, 12, 12, tzinfo=UTC)
 
@@ -75,15 +76,24 @@ def test_a_naive_planned_time_uses_the_offset_of_its_own_day_not_of_today() -> N
     assert plan_times.resolve("2026-12-01T09:00", "Europe/Berlin").at == datetime(2026, 12, 1, 8, tzinfo=UTC)
 
 
+def planned(dates: list[str], timezone: str) -> list[datetime]:
+    """The dates of a task that is planned for them."""
+    action = {"kind": "code", "source": "1"}
+    data = {"type": "planned", "name": "a plan", "plan": {"todo": dates}, "action": action}
+    task = TASK.validate_python(data, context={"timezone": timezone})
+    assert isinstance(task, PlannedTask)
+    return [time.at for time in task.plan.dates]
+
+
 def test_an_unsorted_plan_hides_nothing() -> None:
-    plan = plan_times.resolve_all(["2027-01-01T00:00", "2026-01-01T00:00", "2026-06-01T00:00"], "UTC")
-    assert [time.at.year * 100 + time.at.month for time in plan] == [202601, 202606, 202701]
+    dates = planned(["2027-01-01T00:00", "2026-01-01T00:00", "2026-06-01T00:00"], "UTC")
+    assert [at.year * 100 + at.month for at in dates] == [202601, 202606, 202701]
 
 
 def test_a_planned_time_given_twice_is_one() -> None:
     """A duplicate ran again at every tick for ever."""
-    plan = plan_times.resolve_all(["2026-06-01T12:00", "2026-06-01T12:00", "2026-06-01T10:00Z"], "Europe/Berlin")
-    assert [time.at for time in plan] == [datetime(2026, 6, 1, 10, tzinfo=UTC)]
+    dates = planned(["2026-06-01T12:00", "2026-06-01T12:00", "2026-06-01T10:00Z"], "Europe/Berlin")
+    assert dates == [datetime(2026, 6, 1, 10, tzinfo=UTC)]
 
 
 @pytest.mark.timeout(10)

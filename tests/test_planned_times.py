@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jupyter_scheduler_ext.engine.cron import CronError
-from jupyter_scheduler_ext.engine.plan_times import PlannedTimeError, as_edited, resolve, resolve_all, resolve_planned
+from jupyter_scheduler_ext.engine.plan_times import PlannedTimeError, as_edited, resolve, resolve_planned
 
 # A busy machine makes a test slow, not wrong.
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -219,11 +219,6 @@ def test_an_instant_comes_back_from_its_wall_time_and_fold(name: str, moment: da
     time = resolve(given_time, name)
     assert time.at == given_time
     assert resolve(time.wall, name, time.fold).at == given_time
-
-
-def test_many_times_are_resolved_in_order_each_instant_once() -> None:
-    times = resolve_all(["2026-10-25T02:30", "2026-10-25T00:30Z", "2026-01-01T00:00"], "Europe/Berlin")
-    assert [f"{time.at:%m-%d %H:%M}" for time in times] == ["12-31 23:00", "10-25 00:30"]
 
 
 BERLIN = {"at": "2026-07-01T07:00:00Z", "wall": "2026-07-01T09:00:00", "timezone": "Europe/Berlin", "fold": 0}

@@ -38,7 +38,7 @@ class Clock(ABC):
         """Sleep on the running event loop, at most about so long by monotonic time."""
 
 
-# Definitions ---------------------------------------------------------------------------------------------------------
+# Definitions
 
 
 class StoreError(Exception):
@@ -123,7 +123,7 @@ class TaskStore(ABC):
     def close(self) -> None: ...
 
 
-# What happened -------------------------------------------------------------------------------------------------------
+# What happened
 
 
 class Ledger(ABC):
@@ -223,7 +223,7 @@ class SharedLedger(Ledger):
         """Owners of active runs that hold no lease, or one that has run out."""
 
 
-# Running -------------------------------------------------------------------------------------------------------------
+# Running
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -152,12 +152,6 @@ def _moment(value: Any) -> Any:
         return value
 
 
-def resolve_all(values: list[str | datetime], timezone: str) -> list[ResolvedTime]:
-    """Many planned times, ascending, each instant once."""
-    resolved = {time.at: time for time in (resolve(value, timezone) for value in values)}
-    return [resolved[at] for at in sorted(resolved)]
-
-
 def _read(value: str | datetime) -> datetime:
     if isinstance(value, datetime):
         moment = value

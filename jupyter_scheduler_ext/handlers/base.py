@@ -58,7 +58,7 @@ class ApiHandler(ExtensionHandlerMixin, APIHandler):
         self._body: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(max_size=SPOOL_FROM)  # noqa: SIM115
         self._received = 0
 
-    # Coming in -------------------------------------------------------------------------------------------------------
+    # Coming in
 
     @property
     def extension(self) -> SchedulerExtension:
@@ -168,7 +168,7 @@ class ApiHandler(ExtensionHandlerMixin, APIHandler):
         if not await self.allowed(action, resource):
             raise Forbidden(f"not authorized to {action} on {resource}")
 
-    # Reading ---------------------------------------------------------------------------------------------------------
+    # Reading
 
     def body_text(self) -> str:
         """The body as text. Raises Invalid."""
@@ -217,7 +217,7 @@ class ApiHandler(ExtensionHandlerMixin, APIHandler):
         given = {name: self.get_query_argument(name) for name in self.request.query_arguments}
         return model.model_validate(given)
 
-    # Writing ---------------------------------------------------------------------------------------------------------
+    # Writing
 
     def url(self, *steps: str) -> str:
         """The path of something below ``{base_url}scheduler-ext/``."""

@@ -96,7 +96,7 @@ class Feed:
         for task in self._tasks:
             task.cancel()
 
-    # The loop --------------------------------------------------------------------------------------------------------
+    # The loop
 
     async def _push(self) -> None:
         while True:

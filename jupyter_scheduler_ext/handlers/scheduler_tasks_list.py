@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Iterable
 from typing import Annotated
@@ -10,14 +9,13 @@ from typing import Annotated
 from pydantic import Field
 
 from ..engine.errors import NotFound
+from ..engine.slices import SOME, sliced
 from .base import ApiHandler, to_json
 from .endpoint import endpoint
 from .shapes import Shape, TaskList
 
 PAGE = 10_000
 """The longest page; who asks for more gets this many and a cursor."""
-BATCH = 64
-"""So many tasks are put together before others get a turn on the event loop."""
 
 
 class TaskListQuery(Shape):
@@ -93,11 +91,9 @@ def serialiser(request: ApiHandler, fields: str | None) -> Callable[[str], bytes
 async def gather(uuids: Iterable[str], text_of: Callable[[str], bytes]) -> list[bytes]:
     """The JSON text of each task that is still there, without holding the event loop for long."""
     parts: list[bytes] = []
-    for count, uuid in enumerate(uuids, 1):
+    async for uuid in sliced(uuids, SOME):
         try:
             parts.append(text_of(uuid))
         except NotFound:
             continue
-        if count % BATCH == 0:
-            await asyncio.sleep(0)
     return parts

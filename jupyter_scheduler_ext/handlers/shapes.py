@@ -52,7 +52,7 @@ def instant(moment: datetime | None) -> Instant | None:
     return None if moment is None else to_instant(moment)
 
 
-# What goes in --------------------------------------------------------------------------------------------------------
+# What goes in
 
 
 class NewTask(RootModel[Annotated[ScheduledTask | PlannedTask | AdHocTask, Field(discriminator="type")]]):
@@ -92,7 +92,7 @@ class TaskPatch(Shape):
     """The label of the servers that may run it; empty: any."""
 
 
-# What comes out ------------------------------------------------------------------------------------------------------
+# What comes out
 
 
 class ErrorBody(Shape):
