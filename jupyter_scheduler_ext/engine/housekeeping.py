@@ -21,11 +21,13 @@ from .slices import MANY, sliced
 log = logging.getLogger(__name__)
 
 HOUR = 3600.0
+"""In seconds."""
 DAY = 24
+"""In hours."""
 
 
 class Housekeeping:
-    """Runs in the background of the leading server."""
+    """Runs in the background, on one of the servers of a schedule at a time."""
 
     def __init__(
         self,
@@ -46,13 +48,13 @@ class Housekeeping:
         self._contexts = contexts
         self._clock = clock
 
-    async def run(self, leading: Callable[[], bool]) -> None:
-        """Until cancelled; what fails is logged and tried again an hour later."""
+    async def run(self, ours: Callable[[], bool]) -> None:
+        """Until cancelled, in hours in which it is `ours` to do; what fails is logged and tried again an hour later."""
         hours = 0
         while True:
             await self._clock.sleep(HOUR)
             hours += 1
-            if not leading():
+            if not ours():
                 continue
             try:
                 await self.prune()

@@ -22,6 +22,7 @@ from .tokens import matches
 from .validation import check_parameters
 
 MOST_BACKFILL = 1000
+"""Runs of one backfill."""
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 
@@ -56,7 +57,11 @@ class Manual:
     async def run(
         self, task_id: str, *, parameters: Mapping[str, Any], key: str | None, force: bool, origin: Origin
     ) -> Run:
-        """Run a task now, or return the run that an earlier request with the same key made."""
+        """Run a task now, or return the run that an earlier request with the same key made.
+
+        Raises `errors.NotFound`, `Conflict` (disabled and not forced, or busy), `Invalid` (key, parameters), and
+        `Unavailable` if the run could not be recorded.
+        """
         if key is None:
             return await self._run(task_id, parameters, None, force, origin)
         if not _KEY.fullmatch(key):
@@ -92,8 +97,7 @@ class Manual:
             previous = self._board.find_active(run_id)
             if previous is not None:
                 await self._pipeline.cancel(previous, "cancel", f"replaced by a run by hand at {to_rfc3339(now)}")
-        made = result.runs[0]
-        return self._board.latest(made)
+        return self._board.latest(result.runs[0])
 
     def _moment(self, now: Instant) -> Instant:
         """The request's instant, a millisecond later if another request has that already: fire times are unique."""
@@ -115,6 +119,7 @@ class Manual:
         check_parameters(task, parameters, declared_only=True)
 
     async def used_token(self, task_id: str) -> None:
+        """Note that its token was used just now."""
         answer = await self._ledger.run(TokenUsed(task_id=task_id, at=self._clock.now()))
         if isinstance(answer, Facts):
             self._board.saw_facts(answer)
@@ -122,6 +127,8 @@ class Manual:
     # Cancelling and backfill
 
     async def cancel(self, run_id: str) -> Run:
+        """Ask a run to stop, or the server that performs it. Raises `errors.NotFound`, and `Conflict` if it has
+        ended."""
         run = self._board.find_active(run_id)
         if run is None:
             known = await self._ledger.call(lambda: self._source.run(run_id))
@@ -135,7 +142,10 @@ class Manual:
         return self._board.latest(run)
 
     async def backfill(self, task_id: str, start: Instant, end: Instant) -> list[Run]:
-        """Runs for the fires in (start, end], oldest first; those that have one by backfill already are left out."""
+        """Runs for the fires in (start, end], oldest first; those that have one by backfill already are left out.
+
+        Raises `errors.Invalid` for a stretch that has no fires, or too many, or is not over.
+        """
         task = self._task(task_id)
         if isinstance(task, AdHocTask):
             raise Invalid("an ad-hoc task has no times to fill", field="type")

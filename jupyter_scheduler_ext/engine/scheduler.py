@@ -43,7 +43,8 @@ class TaskScheduler(SingletonConfigurable):
     """Keeps tasks, runs them on time, remembers what happened.
 
     Coroutines run on the event loop on which `start` was awaited; from another thread use `call`. Every method raises
-    `errors.SchedulerError` subclasses for what its caller can do something about.
+    `errors.SchedulerError` subclasses for what its caller can do something about. What says nothing of itself does what
+    the method of the same name in `edits.Editor` does.
     """
 
     timezone = Unicode(help="Zone of schedules that name none; the machine's own by default.").tag(config=True)
