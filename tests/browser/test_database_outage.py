@@ -52,7 +52,8 @@ def test_a_database_that_goes_away_is_told_on_the_page_and_nothing_is_lost(
 ) -> None:
     complaints.expected += ["503", "WebSocket"]  # what the browser itself says of requests that are refused
     database.stop(signal.SIGINT)
-    with LiveServer(tmp_path / "one", f"--SchedulerExtension.db_url={database.url()}") as server:
+    options = (f"--SchedulerExtension.db_url={database.url()}", "--TaskScheduler.server_labels=gpu")
+    with LiveServer(tmp_path / "one", *options) as server:
         client = SchedulerClient(server.url, server.token)
         page = new_page()
         page.goto(server.page())
@@ -66,6 +67,13 @@ def test_a_database_that_goes_away_is_told_on_the_page_and_nothing_is_lost(
         row(page, "Edited").get_by_role("button", name="Edit Edited").click()
         form = sheet(page)
         form.get_by_label("Name", exact=True).fill("Edited meanwhile")
+        label = form.get_by_label("Only on servers labelled")
+        expect(label.locator("xpath=following-sibling::datalist/option")).to_have_attribute("value", "gpu")
+        nobody = form.get_by_text("No server has this label now")
+        label.fill("gpx")
+        expect(nobody).to_be_visible()
+        label.fill("gpu")
+        expect(nobody).to_be_hidden()
         soon = datetime.now(UTC) + timedelta(seconds=12)
         times = [soon, soon + timedelta(seconds=1)]
         client.create(planned("Every time", times, "all"))
@@ -85,6 +93,7 @@ def test_a_database_that_goes_away_is_told_on_the_page_and_nothing_is_lost(
         form.get_by_role("button", name="Save changes").click()
         expect(sheet(page)).to_have_count(0)
         expect(row(page, "Edited meanwhile")).to_be_visible()
+        assert client.task("Edited meanwhile").data["server_label"] == "gpu"
         eventually(lambda: states(client, "Every time") == ["succeeded"] * 2, "every missed time caught up")
         eventually(lambda: sorted(states(client, "The latest")) == ["missed", "succeeded"], "the latest caught up")
         row(page, "Edited meanwhile").get_by_role("button", name="Run Edited meanwhile").click()

@@ -43,6 +43,19 @@ def test_all_are_disabled_deleted_and_brought_back_at_once(crowded: Page, client
     bar.get_by_role("button", name="Disable").click()
     expect(toast(page, "500 done")).to_be_visible()
     assert len(client.tasks(state="disabled")) == 500
+    toast(page, "500 done").get_by_role("button", name="Undo").click()
+    expect(toast(page, "Undo: 500 done")).to_be_visible()
+    assert len(client.tasks(state="disabled")) == 0
+
+    first = client.task("Task 000")
+    expect(page.get_by_role("button", name="Disabled 0")).to_be_visible()
+    first.disable()
+    expect(page.get_by_role("button", name="Disabled 1")).to_be_visible()
+    page.get_by_label("Select all tasks shown").check()
+    bar.get_by_role("button", name="Disable").click()
+    toast(page, "Disable: 500 done").get_by_role("button", name="Undo").click()
+    expect(toast(page, "Undo: 499 done")).to_be_visible()
+    assert [task.id for task in client.tasks(state="disabled")] == [first.id], "as it was before"
 
     page.get_by_label("Select all tasks shown").check()
     bar.get_by_role("button", name="Delete").click()
@@ -53,7 +66,7 @@ def test_all_are_disabled_deleted_and_brought_back_at_once(crowded: Page, client
     assert len(client.tasks()) == 0
     undo.click()
     expect(page.locator(".scheduler-foot")).to_contain_text("500 tasks")
-    assert len(client.tasks(state="disabled")) == 500
+    assert len(client.tasks(state="disabled")) == 1
 
 
 def test_only_what_a_filter_shows_is_chosen_and_tagged(crowded: Page, client: SchedulerClient) -> None:

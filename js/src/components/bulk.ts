@@ -1,4 +1,4 @@
-import type { BulkResult } from "../store/model";
+import type { BulkResult, Task } from "../store/model";
 import { tagList } from "../store/task_form";
 import type { App } from "./app";
 
@@ -6,6 +6,13 @@ type BulkAction = "run" | "enable" | "disable" | "delete" | "tag";
 
 /** A confirmation is asked from this many deletions on; fewer can be undone in one click. */
 const CONFIRM_FROM = 11;
+
+/** What takes an action back. */
+const OPPOSITES: Partial<Record<BulkAction, string>> = {
+  delete: "restore",
+  enable: "disable",
+  disable: "enable",
+};
 
 /** What is done to all selected tasks at once, with what came of it for each. */
 export class Bulk {
@@ -50,7 +57,7 @@ export class Bulk {
 
   private async send(action: BulkAction, ids: string[], tags?: string[]): Promise<void> {
     const { table } = this.app;
-    const names = new Map(ids.map((id) => [id, table.get(id)?.name ?? id]));
+    const before = new Map(ids.map((id) => [id, table.get(id) ?? undefined]));
     this.busy = true;
     try {
       const results = await this.app.api.bulk(action, ids, tags);
@@ -58,7 +65,13 @@ export class Bulk {
       if (action === "delete") this.app.session.put({ deleted: done });
       else this.app.session.feed.hurry();
       this.app.view.clearSelection();
-      this.say(action, results, names);
+      this.sayDone(
+        action,
+        done,
+        done.filter((id) => changes(action, before.get(id))),
+      );
+      const failed = results.filter((result) => !result.ok);
+      if (failed.length > 0) this.sayFailed(action, done.length, failed, before);
     } catch (error) {
       this.app.fail(this.label(action), error);
     } finally {
@@ -66,35 +79,43 @@ export class Bulk {
     }
   }
 
-  private say(action: BulkAction, results: BulkResult[], names: Map<string, string>): void {
+  /** `changed` are those that are not as they were, and can be again. */
+  private sayDone(action: BulkAction, done: string[], changed: string[]): void {
+    if (done.length === 0) return;
     const { words } = this.app;
-    const done = results.filter((result) => result.ok).map((result) => result.id);
-    const failed = results.filter((result) => !result.ok);
-    this.results = failed.map((result) => ({
-      id: result.id,
-      name: names.get(result.id) ?? result.id,
-      message: result.error?.message ?? "",
-    }));
-    if (failed.length > 0) {
-      this.app.ui.toasts.show(words.bulk.partly(this.label(action), done.length, failed.length), {
-        level: "error",
-        action: words.bulk.results,
-        act: () => {
-          this.app.ui.bulk.resultsOpen = true;
-        },
-      });
-    } else if (action === "delete") {
-      this.app.ui.toasts.show(words.deletedMany(done.length), {
-        action: words.undo,
-        act: () => void this.restore(done),
-      });
-    } else this.app.ui.toasts.show(words.bulk.done(this.label(action), done.length));
+    const text =
+      action === "delete" ? words.deletedMany(done.length) : words.bulk.done(this.label(action), done.length);
+    const opposite = OPPOSITES[action];
+    if (!opposite || changed.length === 0) this.app.ui.toasts.show(text);
+    else
+      this.app.ui.toasts.show(text, { action: words.undo, act: () => void this.takeBack(opposite, changed) });
   }
 
-  private async restore(ids: string[]): Promise<void> {
+  private sayFailed(
+    action: BulkAction,
+    done: number,
+    failed: BulkResult[],
+    before: ReadonlyMap<string, Task | undefined>,
+  ): void {
+    const { bulk } = this.app.words;
+    this.results = failed.map(({ id, error }) => ({
+      id,
+      name: before.get(id)?.name ?? id,
+      message: error?.message ?? "",
+    }));
+    this.app.ui.toasts.show(bulk.partly(this.label(action), done, failed.length), {
+      level: "error",
+      action: bulk.results,
+      act: () => {
+        this.app.ui.bulk.resultsOpen = true;
+      },
+    });
+  }
+
+  private async takeBack(action: string, ids: string[]): Promise<void> {
     const { words } = this.app;
     try {
-      const results = await this.app.api.bulk("restore", ids);
+      const results = await this.app.api.bulk(action, ids);
       const bad = results.filter((result) => !result.ok).length;
       this.app.session.feed.hurry();
       if (bad > 0) {
@@ -111,4 +132,10 @@ export class Bulk {
       action
     ];
   }
+}
+
+/** Whether the action made another task of it. */
+function changes(action: BulkAction, task: Task | undefined): boolean {
+  if (action === "enable" || action === "disable") return task?.enabled === (action === "disable");
+  return true;
 }

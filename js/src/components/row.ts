@@ -119,9 +119,11 @@ export class Row {
     for (const control of this.controls) control.setAttribute("tabindex", index);
   }
 
-  /** The controls between which the left and right arrows move. */
-  stops(): HTMLElement[] {
-    return [this.element, ...this.controls.filter((control) => control.offsetParent !== null)];
+  /** Move the focus between the row and its controls, as the left and right arrows do. */
+  step(from: HTMLElement, by: 1 | -1): void {
+    const stops = [this.element, ...this.controls.filter((control) => control.offsetParent !== null)];
+    const at = stops.indexOf(from) + by;
+    stops[Math.max(0, Math.min(stops.length - 1, at))]?.focus();
   }
 
   setDetail(detail: HTMLElement | null): void {

@@ -10,6 +10,8 @@ export class RunForm {
   message = "";
   rows: ParameterRow[] = [];
   private task: Task | null = null;
+  /** What stood here when it opened. */
+  private offered = "";
 
   constructor(private readonly app: App) {}
 
@@ -17,10 +19,13 @@ export class RunForm {
   async show(id: string, from?: Parameters | null): Promise<void> {
     this.message = "";
     this.rows = [];
+    this.task = null;
+    this.offered = this.typed;
     this.name = this.app.table.get(id)?.name ?? "";
     this.open = true;
     try {
       const task = await this.app.api.task(id);
+      if (!this.open) return;
       this.task = task;
       this.name = task.name;
       const action = task.action;
@@ -34,6 +39,7 @@ export class RunForm {
       }
       this.rows = parameterRows({ ...own, ...from }, known);
       if (this.rows.length === 0) this.add();
+      this.offered = this.typed;
       this.app.ui.focusLater(() =>
         this.app.root.querySelector(`#${CSS.escape(this.app.ui.fieldId("run-value-0"))}`),
       );
@@ -42,8 +48,21 @@ export class RunForm {
     }
   }
 
+  /** Closes; what was typed can be brought back. */
   close(): void {
+    if (!this.open) return;
     this.open = false;
+    if (this.typed === this.offered) return;
+    this.app.ui.toasts.show(this.app.words.closedUnsaved, {
+      action: this.app.words.reopen,
+      act: () => {
+        this.app.ui.runForm.open = true;
+      },
+    });
+  }
+
+  private get typed(): string {
+    return JSON.stringify(this.rows);
   }
 
   add(): void {

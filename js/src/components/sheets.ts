@@ -38,13 +38,19 @@ export class Sheets {
 
   /** Called by each dialog's markup whenever its component opens or closes. */
   match(dialog: HTMLDialogElement, open: boolean): void {
+    const was = dialog.open;
     if (matchDialog(dialog, open)) this.app.ui.focusLater(() => firstControl(dialog));
+    // What had the focus before may be gone, as a message's button is.
+    else if (was && !open) requestAnimationFrame(() => this.catchFocus());
     this.placeToasts();
   }
 
   /** The focus belongs to the list where what had it is gone, and nothing stands before the list. */
   catchFocus(): void {
-    if (document.activeElement === document.body && !this.foremost()) this.app.ui.rows.focus();
+    const { activeElement: at, body } = document;
+    // What was hidden just now has the focus until the browser draws again.
+    const lost = !at || at === body || !at.checkVisibility();
+    if (lost && !this.foremost()) this.app.ui.rows.focus();
   }
 
   /** What stands outside a modal dialog can be neither clicked nor reached by keys: messages go where the reader is. */

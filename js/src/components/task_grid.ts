@@ -114,7 +114,18 @@ export class TaskGrid {
     this.focusPosition(Math.max(0, position));
   }
 
+  /** A row has the focus, or something in it; the grid has it for a row that is being recycled. */
+  get focused(): boolean {
+    const { grid, body } = this.options;
+    return document.activeElement === grid || body.contains(document.activeElement);
+  }
+
+  /** Where no row has the focus, the active one gets it first. */
   move(by: number): void {
+    if (!this.focused) {
+      this.focusActive();
+      return;
+    }
     const { view } = this.options;
     const at = this.activeId ? view.positionOf(this.activeId) : -1;
     this.focusPosition(at < 0 ? 0 : at + by);
@@ -248,47 +259,30 @@ export class TaskGrid {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     const row = this.rowAt(target);
     if (row?.detail?.contains(target)) return;
-    const page = Math.max(1, this.rows.length - OVERSCAN * 2 - 1);
-    const { view } = this.options;
-    switch (event.key) {
-      case "ArrowDown":
-        this.move(1);
-        break;
-      case "ArrowUp":
-        this.move(-1);
-        break;
-      case "PageDown":
-        this.move(page);
-        break;
-      case "PageUp":
-        this.move(-page);
-        break;
-      case "Home":
-        this.focusPosition(0);
-        break;
-      case "End":
-        this.focusPosition(view.length - 1);
-        break;
-      case "ArrowRight":
-      case "ArrowLeft": {
-        const stops = row?.stops() ?? [];
-        const at = stops.indexOf(target) + (event.key === "ArrowRight" ? 1 : -1);
-        stops[Math.max(0, Math.min(stops.length - 1, at))]?.focus();
-        break;
-      }
-      case "Enter":
-        if (!row?.task || target !== row.element) return;
-        this.options.onAction("open", row.task, row.element);
-        break;
-      case " ":
-        if (!row || target !== row.element) return;
-        this.select(row, event.shiftKey);
-        break;
-      default:
-        return;
-    }
+    const by = this.stepOf(event.key);
+    const own = row?.task && target === row.element ? row : null;
+    if (by !== null) this.move(by);
+    else if (event.key === "ArrowRight") row?.step(target, 1);
+    else if (event.key === "ArrowLeft") row?.step(target, -1);
+    else if (event.key === "Enter" && own) this.options.onAction("open", own.task!, own.element);
+    else if (event.key === " " && own) this.select(own, event.shiftKey);
+    else return;
     event.preventDefault();
   };
+
+  /** How many rows a key moves on; null for any other key. */
+  private stepOf(key: string): number | null {
+    const page = Math.max(1, this.rows.length - OVERSCAN * 2 - 1);
+    const steps: Record<string, number> = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: page,
+      PageUp: -page,
+      Home: Number.NEGATIVE_INFINITY,
+      End: Number.POSITIVE_INFINITY,
+    };
+    return steps[key] ?? null;
+  }
 
   toggleDetail(id: string): void {
     const { view } = this.options;

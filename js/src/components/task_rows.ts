@@ -76,6 +76,9 @@ export class TaskRows {
     const { app } = this;
     const task = this.activeId ? app.table.get(this.activeId) : null;
     if (!task || !this.shown) return false;
+    // Nothing happens to a row that the reader was not shown to be at; what is selected is seen.
+    const meansSelected = action === "delete" && app.ui.tasks.selectedCount > 1;
+    if (!this.grid!.focused && !meansSelected) return void this.focus();
     if (action === "expand") return this.grid!.toggleDetail(task.uuid);
     if (action !== "open" && app.options.readOnly) return false;
     if (action === "delete") return void this.remove(task);

@@ -40,7 +40,8 @@ export class Transfer {
   }
 
   openImport(): void {
-    Object.assign(this.importing, { open: true, text: "", busy: false });
+    // What was pasted and not imported is still there.
+    this.importing.open = true;
     this.changed();
   }
 
@@ -79,8 +80,9 @@ export class Transfer {
       );
       if (state.checked) {
         state.open = false;
+        state.text = "";
         this.app.session.feed.hurry();
-        this.app.ui.toasts.show(this.app.words.transfer.imported(report.created + report.replaced));
+        this.sayImported(report);
       } else {
         this.showCheck(report);
         state.checked = true;
@@ -111,6 +113,13 @@ export class Transfer {
     if (!file) return;
     this.importing.text = await file.text();
     this.changed();
+  }
+
+  private sayImported({ created, replaced, failed }: ImportReport): void {
+    const { transfer } = this.app.words;
+    const done = created + replaced;
+    if (failed > 0) this.app.ui.toasts.show(transfer.importedPartly(done, failed), { level: "error" });
+    else this.app.ui.toasts.show(transfer.imported(done));
   }
 
   private showCheck(report: ImportReport): void {

@@ -789,6 +789,8 @@ export const en = {
         ...(failed ? [`${count(failed)} that cannot be imported`] : []),
       ].join(", "),
     results: { replace: "replaces the one that is there", skip: "is there already, and stays" },
+    importedPartly: (n: number, failed: number): string =>
+      `Imported ${count(n)} ${n === 1 ? "task" : "tasks"}, ${count(failed)} could not be`,
     imported: (n: number): string => `Imported ${count(n)} ${n === 1 ? "task" : "tasks"}`,
     format: "Format",
     download: "Download",

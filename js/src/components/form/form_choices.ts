@@ -27,7 +27,6 @@ export class FormChoices {
   /** Read anew for each form: a server may have come, or its settings have changed. What is missing stays empty. */
   async load(): Promise<void> {
     await Promise.all([this.loadKernels(), this.loadStatus()]);
-    this.loaded = true;
   }
 
   private async loadKernels(): Promise<void> {
@@ -42,6 +41,7 @@ export class FormChoices {
       this.labels = [...new Set(servers.flatMap(({ labels }) => labels))].sort();
       this.canPrompt = actions.includes("prompt");
       this.endpoints = prompts;
+      this.loaded = true;
     } catch {
       // A form can do without: what it sends is checked by the server.
     }
