@@ -106,6 +106,10 @@ def bundle() -> Iterator[Diagnosis]:
         yield Diagnosis("page", "ok", "the page and the widget are there")
 
 
+OWN_PYTHON = frozenset({"python", f"python{sys.version_info[0]}", "python{}.{}".format(*sys.version_info)})
+"""Programs of kernel specs for which jupyter_client starts the Python that it runs in, whatever the path says."""
+
+
 def kernels() -> Iterator[Diagnosis]:
     """Is there a kernel to run notebooks with, and does its program exist?"""
     from jupyter_client.kernelspec import KernelSpecManager
@@ -114,7 +118,7 @@ def kernels() -> Iterator[Diagnosis]:
     broken = {
         name: argv[0]
         for name, found in specs.items()
-        if (argv := found["spec"].get("argv")) and shutil.which(argv[0]) is None
+        if (argv := found["spec"].get("argv")) and argv[0] not in OWN_PYTHON and shutil.which(argv[0]) is None
     }
     mend = f"{sys.executable} -m pip install ipykernel && {sys.executable} -m ipykernel install --sys-prefix"
     for name, program in broken.items():
@@ -148,7 +152,7 @@ def storage(folder: Path | None) -> Iterator[Diagnosis]:
         yield Diagnosis("storage", "error", f"{folder} is a symbolic link", "name the folder itself as storage_dir")
     elif hasattr(os, "geteuid") and status.st_uid != os.geteuid():
         yield Diagnosis(
-            "storage", "error", f"{folder} belongs to user {status.st_uid}", f"chown it to user {os.geteuid()}"
+            "storage", "error", f"{folder} belongs to user {status.st_uid}", f"chown -R {os.geteuid()} {folder}"
         )
     elif _is_read_only(folder):
         told = f"{folder} lies on a file system that is mounted read-only"
@@ -188,6 +192,9 @@ def definitions(folder: Path | None) -> Iterator[Diagnosis]:
 
     if folder is None:
         return
+    if closed := _closed("tasks", folder / "tasks.json"):
+        yield closed
+        return
     try:
         snapshot = UntouchedTasks(folder, local_zone()).open()
     except StoreError as error:
@@ -204,6 +211,18 @@ def definitions(folder: Path | None) -> Iterator[Diagnosis]:
     yield Diagnosis("tasks", "ok", f"{len(snapshot.tasks)} tasks can be read")
 
 
+def _closed(check: str, file: Path) -> Diagnosis | None:
+    """That this user may not read a file: another's server made it, such as one that was started by sudo."""
+    try:
+        with file.open("rb"):
+            return None
+    except PermissionError:
+        mend = f"chown -R {os.geteuid()} {file.parent}" if hasattr(os, "geteuid") else f"make it yours: {file}"
+        return Diagnosis(check, "error", f"{file} cannot be read by this user", mend)
+    except OSError:
+        return None
+
+
 def _schema(file: Path) -> int:
     try:
         return int(json.loads(file.read_text("utf-8-sig")).get("schema", 0))
@@ -217,6 +236,9 @@ def history(folder: Path | None) -> Iterator[Diagnosis]:
     from ..stores.untouched import UntouchedFile
 
     if folder is None:
+        return
+    if closed := _closed("history", folder / "history.sqlite"):
+        yield closed
         return
     found = UntouchedFile(folder / "history.sqlite")
     # A server sets aside a file that it cannot open at all; a damaged page it meets only when it reads that page.

@@ -18,7 +18,7 @@ STYLES = {"ok": "green", "note": "dim", "warning": "yellow", "error": "red"}
 
 
 @click.command()
-@click.option("--storage", type=click.Path(path_type=Path, file_okay=False), help="Look at this storage folder.")
+@click.option("--storage", type=click.Path(path_type=Path, readable=False), help="Look at this storage folder.")
 @click.option("--strict", is_flag=True, help="End with 1 on warnings as well.")
 @as_json
 def doctor(storage: Path | None, strict: bool) -> None:

@@ -166,6 +166,24 @@ def test_the_doctor_finds_a_kernel_whose_program_is_gone(tmp_path: Path, monkeyp
     assert [(one.level, one.mend) for one in found] == [("warning", "jupyter kernelspec remove gone")]
 
 
+def test_the_doctor_trusts_a_kernel_that_starts_the_python_it_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """jupyter_client puts its own Python in the place of that word: a service whose path lacks it runs all the same."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert all("starts python," not in one.message for one in diagnosis.kernels())
+
+
+def test_the_doctor_sends_nobody_to_repair_files_that_are_only_anothers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(self: Path, *_: Any) -> Any:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    for found in (*diagnosis.definitions(tmp_path), *diagnosis.history(tmp_path)):
+        assert found.level == "error"
+        assert found.mend.startswith("chown -R ")
+
+
 def test_the_doctor_finds_a_page_that_was_not_built_a_full_disk_and_a_clock_that_stands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
