@@ -9,16 +9,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import distributed
 import psutil
 import pytest
-from performing import Remembered, launch_of, output_of, perform, streams, until, write_notebook
+from performing import CLOCK, Remembered, launch_of, output_of, perform, streams, until, write_notebook
 
 from jupyter_scheduler_ext.engine.errors import Invalid
-from jupyter_scheduler_ext.engine.runs import RunState
+from jupyter_scheduler_ext.engine.ledger import RunFilter
+from jupyter_scheduler_ext.engine.runs import ACTIVE, Run, RunState
+from jupyter_scheduler_ext.engine.scheduler import TaskScheduler
 from jupyter_scheduler_ext.executors import executors_named
 from jupyter_scheduler_ext.executors.dask import DaskExecutor, DaskSettings, on_worker
 from jupyter_scheduler_ext.executors.dask.on_worker import WorkerKernel
 from jupyter_scheduler_ext.runners.local import LocalExecutor
+from jupyter_scheduler_ext.stores.memory import MemoryStore
+from jupyter_scheduler_ext.stores.sql_ledger import sqlite_ledger
 
 pytestmark = pytest.mark.kernel
 
@@ -113,6 +118,48 @@ async def test_a_cluster_that_is_not_there_fails_the_run_and_is_named(executor: 
 
     assert outcome.state is RunState.FAILED
     assert f"the Dask cluster at {address} does not answer" in outcome.reason
+
+
+@pytest.mark.deep
+async def test_a_cluster_that_goes_away_for_good_fails_the_run_after_its_policys_attempts(
+    executor: LocalExecutor, tmp_path: Path
+) -> None:
+    """End to end: cluster, executor, scheduler, ledger, and the policy of the task."""
+    cluster = await distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, dashboard_address=None, host="127.0.0.1", asynchronous=True
+    )
+    address = cluster.scheduler_address
+    dask = DaskExecutor(executor, DaskSettings(address=address, start_timeout=5.0))
+    scheduler = TaskScheduler(
+        store=MemoryStore(),
+        ledger=sqlite_ledger(tmp_path, CLOCK),
+        executors={"dask": dask},
+        contexts=executor.contexts,
+        folder=tmp_path,
+    )
+    await scheduler.start()
+    try:
+        source = "import time\nprint('on', flush=True)\ntime.sleep(600)"
+        policy = {"retries": {"max": 2, "delay": 0.1}}
+        task, _ = await scheduler.create({"type": "adhoc", "name": "a", "action": code(source), "policy": policy})
+        run = await scheduler.run(task.uuid)
+        await until(lambda: scheduler.logs.text(run.id).endswith("\non\n"))
+        await cluster.close()
+
+        async def history() -> list[Run]:
+            return await scheduler.runs(RunFilter(task_id=task.uuid))
+
+        while len(runs := await history()) < 3 or any(run.state in ACTIVE for run in runs):
+            await asyncio.sleep(0.1)
+        assert sorted((run.attempt, run.state.value) for run in runs) == [(n, "failed") for n in (1, 2, 3)]
+        reasons = {run.attempt: run.reason for run in runs}
+        assert "Dask" in reasons[1]
+        assert f"the Dask cluster at {address} does not answer" in reasons[3]
+        assert scheduler.task_json(task.uuid)["state"] == "error"
+    finally:
+        await scheduler.stop()
+        await dask.close()
+        await cluster.close()
 
 
 @pytest.mark.parametrize(
