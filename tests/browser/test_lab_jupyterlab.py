@@ -198,7 +198,7 @@ def test_tasks_of_each_type_are_made_in_the_tab_and_keys_still_work_when_what_wa
     expect(history.locator("table.scheduler-runs tbody tr")).to_have_count(1)
     page.keyboard.press("Escape")
     expect(history).to_have_count(0)
-    expect(row(root, "Planned")).to_be_focused()
+    expect(root.locator(".scheduler-row:focus-within")).to_contain_text("Planned")
     page.keyboard.press("Delete")
     expect(row(root, "Planned")).to_have_count(0)
     toast(root, "Deleted Planned").get_by_role("button", name="Undo").click()
