@@ -22,9 +22,11 @@ class LiveServer(Server):
     """A server with the extension, which answers when the block begins. JupyterLab and Notebook 7 are there only with
     `lab`."""
 
+    probe = "scheduler-ext/api/status"
+
     def __init__(self, home: Path, *options: str, env: Mapping[str, str] | None = None, lab: bool = False) -> None:
         given = ("--ServerApp.log_level=INFO", NO_AGENTS, *(() if lab else NO_LAB), *options)
-        super().__init__(home, *given, probe="scheduler-ext/api/status", env=env)
+        super().__init__(home, *given, probe=self.probe, env=env)
         self._silence_news()
 
     def page(self, fragment: str = "") -> str:

@@ -251,6 +251,8 @@ def test_in_a_sidebar_and_the_dark_theme_it_is_reached_by_keys_and_from_a_file(
 class WithoutScheduler(LiveServer):
     """A Jupyter server on which the scheduler's server extension is switched off."""
 
+    probe = "api/status"
+
     def __init__(self, home: Path) -> None:
         super().__init__(home, "--ServerApp.jpserver_extensions=jupyter_scheduler_ext=False", lab=True)
 

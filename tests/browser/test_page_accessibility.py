@@ -19,6 +19,8 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 COLOURS = ["color-contrast", "link-in-text-block"]
 """The rules that a theme can break; the others look at what is there, whatever its colours."""
 LOOK = """async runOnly => {
+  const moving = document.getAnimations().filter(one => one.effect.getComputedTiming().endTime !== Infinity);
+  await Promise.allSettled(moving.map(one => one.finished));
   const where = document.querySelector("dialog[open]") ?? document;
   return (await axe.run(where, {runOnly, resultTypes: ["violations"], preload: false})).violations;
 }"""

@@ -61,6 +61,7 @@ class Member:
     def ready(self) -> Member:
         assert self.process.stdout is not None
         assert self.process.stdout.readline() == "ready\n", self.log.read_text()[-3000:]
+        until(lambda: bool(self.status()), f"the first status of {self.name}")
         return self
 
     def send(self, what: signal.Signals) -> None:
