@@ -258,7 +258,8 @@ class TaskScheduler(SingletonConfigurable):
         await self.ready()
         if not self.leading:
             raise Conflict("another server leads and ticks", code="follower")
-        return await self._answered(self.ticker.tick())
+        asks_no_store = (due := self.board.agenda.next()) is None or due > self.clock.now()
+        return await (self.ticker.tick() if asks_no_store else self._answered(self.ticker.tick()))
 
     async def run(
         self,
