@@ -96,8 +96,8 @@ class SchedulerWidget(anywidget.AnyWidget):
         """What a cell shows, each with its metadata: the words, and then the widget.
 
         In one output nbconvert would take the widget and drop the words whenever the notebook keeps the widget's state,
-        as one that it has executed does; what it then makes is blank without a script from elsewhere. Where the state is
-        not kept, the widget is no text at all, lest the words be said twice.
+        as one that it has executed does; what it then makes is blank without a script from elsewhere. Where the state
+        is not kept, the widget is no text at all, lest the words be said twice.
         """
         data, metadata = self._bundle()
         return [(self.still(), {}), ({WIDGET_VIEW: data[WIDGET_VIEW], "text/plain": ""}, metadata)]
