@@ -146,6 +146,7 @@ def test_what_fails_for_one_of_many_is_said_of_that_one(page: Page, client: Sche
     expect(results).to_have_count(1)
     expect(results).to_contain_text("Occupied")
     page.keyboard.press("Escape")
+    expect_state(page, "Ready", "Idle")  # until then rows may change places under the pointer
     row(page, "Occupied").get_by_role("button", name="Stop Occupied").click()
     expect_state(page, "Occupied", "Idle")
 

@@ -25,8 +25,9 @@ export class Sheets {
     this.open = null;
     ui.address.write();
     requestAnimationFrame(() => {
-      // The dialog gives the focus back by itself; a row recycled meanwhile cannot take it.
-      if (this.lastFocus && table.get(this.lastFocus)) this.catchFocus();
+      // The dialog gives the focus back to the element that had it, which may be another task's row by now.
+      if (!this.lastFocus || !table.get(this.lastFocus)) return;
+      if (!ui.rows.returnTo(this.lastFocus)) this.catchFocus();
     });
   }
 

@@ -62,6 +62,14 @@ export class TaskRows {
     this.grid?.focusActive();
   }
 
+  /** The focus is in the list, on another task than this one, which it was on: it belongs there. */
+  returnTo(taskId: string): boolean {
+    const position = this.app.view.positionOf(taskId);
+    if (!this.grid?.focused || this.activeId === taskId || position < 0) return false;
+    this.grid.focusPosition(position);
+    return true;
+  }
+
   /** Whether a key pressed there is meant for the list. */
   has(target: HTMLElement): boolean {
     return this.app.refs.grid!.contains(target) || target === document.body;
