@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections import deque
 from queue import Empty
 
@@ -136,6 +137,38 @@ async def test_a_conversation_that_is_closed_ends_whoever_follows_it(jp_asyncio_
     talk.close()
     with pytest.raises(KernelDied, match="shut down"):
         await asyncio.wait_for(following, 50)
+
+
+class Sockets(Script):
+    """Whoever waits for a message when it is closed is cancelled, as with real sockets."""
+
+    def __init__(self, *messages):
+        super().__init__(*messages)
+        self.waiting = []
+
+    async def _next(self, messages):
+        if not messages:
+            self.waiting.append(asyncio.get_running_loop().create_future())
+            await self.waiting[-1]
+        return messages.popleft()
+
+    def stop_channels(self):
+        for future in self.waiting:
+            future.cancel()
+
+
+async def test_nothing_is_left_of_a_conversation_that_was_closed_under_somebody(jp_asyncio_loop):
+    complaints = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context["message"]))
+    talk = await opened(Sockets([INFO], [WELCOME]))
+    following = asyncio.ensure_future(talk.follow(talk.send("x")))
+    await asyncio.sleep(0.01)
+    talk.close()
+    assert isinstance((await asyncio.gather(following, return_exceptions=True))[0], KernelDied)
+    del following
+    await asyncio.sleep(0.01)
+    gc.collect()
+    assert complaints == []
 
 
 async def test_a_flood_leaves_the_event_loop_to_others(jp_asyncio_loop):

@@ -106,6 +106,7 @@ class Conversation:
         """Pass on what a request puts out until the kernel is idle again. `replied` is called with the reply as soon as
         that is there, while output may still be on its way. Raises KernelDied."""
         answering = asyncio.ensure_future(self._answer(request, replied))
+        answering.add_done_callback(_taken_note_of)
         try:
             await self._listen(request, hear, answering)
             return await answering
@@ -167,6 +168,12 @@ class Conversation:
         if self.is_open:
             self.is_open = False
             self._client.stop_channels()
+
+
+def _taken_note_of(answering: asyncio.Future[Reply]) -> None:
+    """A kernel that goes away ends the listening too, and who follows is told of that one."""
+    if not answering.cancelled():
+        answering.exception()
 
 
 def _as_reply(content: dict[str, Any]) -> Reply:
